@@ -1,0 +1,1 @@
+"""The reference models of the papers, and their training."""
