@@ -6,11 +6,13 @@ behaviour is a Protocol. Only the standard library and msgspec are imported here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
+
+from omnibench.errors import ImageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +31,7 @@ Control = Literal["blind", "shuffled"]
 PackKind = Literal["full", "sample", "custom"]
 
 Target = str | tuple[str, ...] | None
-"""The right answer: one text, several (ten annotators', alternatives), or None where it is not public."""
+"""The right answer: one text, several (such as ten annotators'), or None where not public."""
 
 Facets = dict[str, str | tuple[str, ...]]
 """What metrics split by: {"category": "popular"}; a tuple where a sample counts in several."""
@@ -50,6 +52,21 @@ class Image(Protocol):
 
     def open(self) -> PIL.Image.Image:
         """The decoded picture, mode RGB. Raises ImageError where it cannot be decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentImage:
+    """Stands where a question needs an image and its row has none: fails once a backend asks."""
+
+    name: str
+
+    def read(self) -> bytes:
+        """Raises ImageError."""
+        raise ImageError(f"{self.name} has no image; use a pack with images, or recorded replies")
+
+    def open(self) -> PIL.Image.Image:
+        """Raises ImageError."""
+        raise ImageError(f"{self.name} has no image; use a pack with images, or recorded replies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,8 @@ class Pack(Protocol):
     """A benchmark's rows and images, as they lie on disk."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The pack's name."""
 
     def rows(self, row_type: type[RowType]) -> Iterator[RowType]:
         """The rows in order, checked against `row_type`, whose fields name the columns.
@@ -174,8 +192,8 @@ class Task:
     """One benchmark: its questions, its rules and where both come from.
 
     version: raised whenever a prompt, a reading or a metric changes.
-    splits: the default first. A name that selects rows rather than a file (scienceqa:image)
-        is a split too: samples(pack, split) yields that split's samples.
+    splits: the default first; samples(pack, split) yields a split's samples.
+    selects_from: {"image": "test"}: the split "image" is some of the rows of the split "test".
     aliases: other names for it, such as lmms-eval's.
     judge_prompt: (sample, reply) -> what a judge is asked; for judged rules.
     submission: (id -> reading) -> what the benchmark's server takes, where a split's answers are
@@ -191,6 +209,7 @@ class Task:
     decoding: Decoding
     samples: Callable[[Pack, str], Iterator[Sample]]
     rules: Mapping[str, Rule]
+    selects_from: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     judge_prompt: Callable[[Sample, str], str] | None = None
     submission: Callable[[Mapping[str, Reading]], Any] | None = None
@@ -257,14 +276,18 @@ class Backend(Protocol):
     """A runtime with a model in it."""
 
     @property
-    def card(self) -> ModelCard: ...
+    def card(self) -> ModelCard:
+        """What answers."""
 
     def stream(self, request: Request) -> Iterator[Step]:
         """One answer, phase by phase, then token by token."""
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
-        """Answers in the order of the requests. An exception concerns the whole call: the engine
-        asks again one by one, so that only the sample at fault fails."""
+        """Answers in the order of the requests.
+
+        An exception concerns the whole call: the engine asks again one by one, so that only the
+        sample at fault fails.
+        """
 
     def close(self) -> None:
         """Free what the model holds."""
@@ -273,7 +296,14 @@ class Backend(Protocol):
 # --- records --------------------------------------------------------------------------------
 
 
-class SampleRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class SampleRecord(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag=1,
+    tag_field="format",
+):
     """One line of samples.jsonl: all that a new scoring needs, without the pack.
 
     images: SHA-256 of the files that the backend opened.
@@ -300,9 +330,7 @@ class SampleRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
     def sample(self) -> Sample:
         """The sample as it was asked, less its images."""
-        return Sample(
-            self.id, self.prompt, self.target, (), self.choices, self.group, self.facets
-        )
+        return Sample(self.id, self.prompt, self.target, (), self.choices, self.group, self.facets)
 
 
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -345,7 +373,9 @@ class TaskResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: dict[str, dict[str, Value]]
 
 
-class EvalResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="eval", tag_field="kind"):
+class EvalResults(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="eval", tag_field="kind"
+):
     """results.json of an eval run: a view of its records; everything in it can be recomputed."""
 
     format: int
@@ -353,6 +383,3 @@ class EvalResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     control: Control | None
     fingerprints: dict[str, str]
     tasks: dict[str, TaskResult]
-
-
-Samples = Iterable[Sample]

@@ -11,7 +11,7 @@ class OmnibenchError(Exception):
 
 
 class ImageError(OmnibenchError):
-    """An image that cannot be had: missing, broken, too large or of a kind that is not a picture."""
+    """An image that cannot be had: missing, broken, too large or not a picture."""
 
 
 class JudgeError(OmnibenchError):

@@ -1,0 +1,120 @@
+"""Text to token ids and back, on the `tokenizers` library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+
+from omnivlm.errors import CheckpointError
+from omnivlm.prompts import SPECIAL_TOKENS, TURN_START, Part, Special
+
+# How Qwen2 cuts text before byte pairs are merged: words with their space, single digits, signs.
+_QWEN2_PIECES = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
+    r"\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+_HEADER = "assistant"
+
+
+class Tokenizer:
+    """A tokenizer.json. Text that spells a special token is read as text."""
+
+    def __init__(self, tokenizer_json: str, where: str) -> None:
+        self.tokenizer_json = tokenizer_json
+        self._whole = _parsed(tokenizer_json, where)
+        # The same without special tokens: no text that it reads can become one.
+        self._plain = _parsed(json.dumps({**json.loads(tokenizer_json), "added_tokens": []}), where)
+        self.special = {name: self._special_id(name, where) for name in SPECIAL_TOKENS}
+
+    @property
+    def highest_id(self) -> int:
+        """The largest token id, which the embedding table must have."""
+        return max(self._whole.get_vocab(with_added_tokens=True).values())
+
+    def encode(self, parts: Sequence[Part]) -> list[int]:
+        """Template parts -> token ids."""
+        ids: list[int] = []
+        for part in parts:
+            if isinstance(part, Special):
+                ids.append(self.special[part.name])
+            else:
+                # Half a surrogate pair is no text; it becomes a question mark.
+                text = part.encode("utf-8", "replace").decode("utf-8")
+                ids += self._plain.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Token ids -> text, special tokens left out."""
+        return self._whole.decode(ids, skip_special_tokens=True)
+
+    def reply(self, ids: Sequence[int]) -> str:
+        """What a reply says: generated ids -> text, less the assistant's header.
+
+        The template ends with the user's turn, so that the model itself begins with
+        `<|im_start|>assistant` and a newline, possibly after a newline.
+        """
+        start = self.special[TURN_START]
+        if start not in ids[:2]:
+            return self.decode(ids)
+        text = self.decode(ids[list(ids).index(start) + 1 :])
+        header, newline, rest = text.partition("\n")
+        if newline:
+            return rest if header.strip() == _HEADER else text
+        return "" if _HEADER.startswith(header) else text
+
+    def _special_id(self, name: str, where: str) -> int:
+        token_id = self._whole.token_to_id(name)
+        if token_id is None:
+            raise CheckpointError(f"{where} has no token {name}; it is not of Qwen2's family")
+        return token_id
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer.json from disk."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from None
+    return Tokenizer(text, str(path))
+
+
+def tiny_tokenizer(vocabulary: int) -> Tokenizer:
+    """The small model's tokenizer: byte pairs of the bundled lines of questions and answers."""
+    corpus = files("omnivlm").joinpath("tiny", "corpus.txt").read_text("utf-8")
+    return trained_tokenizer(corpus.splitlines(keepends=True), vocabulary)
+
+
+def trained_tokenizer(lines: Iterable[str], vocabulary: int) -> Tokenizer:
+    """Byte-level byte-pair encoding of at most `vocabulary` tokens; reads and writes any text."""
+    tokenizer = tokenizers.Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_QWEN2_PIECES), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        min_frequency=2,
+        show_progress=False,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    return Tokenizer(tokenizer.to_str(), "the small tokenizer")
+
+
+def _parsed(tokenizer_json: str, where: str) -> Any:
+    try:
+        json.loads(tokenizer_json)
+        return tokenizers.Tokenizer.from_str(tokenizer_json)
+    except Exception as error:  # noqa: BLE001 - the library raises bare Exception for a bad file
+        raise CheckpointError(f"{where} is not a tokenizer.json: {error}") from None

@@ -1,0 +1,7 @@
+"""`python -m omnibench`."""
+
+import sys
+
+from omnibench.cli import main
+
+sys.exit(main())

@@ -1,0 +1,74 @@
+"""The command line: words into a plan, a run and a page. The only part that prints."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from omnibench import __version__
+from omnibench.cli import ask, data, doctor, evaluate, listing, rescore, runs
+from omnibench.errors import OmnibenchError
+
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code.
+
+    0 done; 1 too many failed samples; 2 the user's mistake or a missing thing, in one line on
+    stderr; 130 interrupted.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except OmnibenchError as error:
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone; Python must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(_os_words(error), 2)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="omnibench",
+        description="Is a small vision-language model good enough, fast and frugal enough on this"
+        " device, and did a change make it worse?",
+    )
+    parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (evaluate, rescore, ask, listing, runs, data, doctor):
+        module.add(commands)
+    return parser
+
+
+def _say(message: str, code: int) -> int:
+    print(f"omnibench: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _os_words(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"{where}the disk is full; what was written is whole. Make room and go on with"
+            " `omnibench eval --resume RUN`"
+        )
+    return f"{where}{error.strerror or error}"

@@ -1,0 +1,97 @@
+"""`omnibench tasks` and `omnibench models`: list them, or describe one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from omnibench.cli import words
+
+if TYPE_CHECKING:
+    from omnibench.cli.words import Commands
+    from omnibench.loading import NamedTask
+
+
+def add(commands: Commands) -> None:
+    """Add both commands."""
+    for name, run, what in (
+        ("tasks", run_tasks, "list the benchmarks, or describe one"),
+        ("models", run_models, "list the models, or describe one"),
+    ):
+        parser = commands.add_parser(name, help=what)
+        parser.add_argument("name", nargs="?", metavar="NAME")
+        words.add_json(parser)
+        parser.set_defaults(run=run)
+
+
+def run_tasks(arguments: argparse.Namespace) -> int:
+    """List the tasks, or describe one."""
+    from omnibench.loading import load_task, task_names
+
+    if arguments.name is not None:
+        described = _described(load_task(arguments.name))
+        if arguments.json:
+            words.print_json(described)
+        else:
+            _print_task(described)
+        return 0
+    tasks = [load_task(name) for name in task_names()]
+    if arguments.json:
+        words.print_json([_described(task) for task in tasks])
+        return 0
+    for named in tasks:
+        task = named.task
+        print(f"{task.name:12} {task.title}  (splits: {', '.join(task.splits)})")
+    return 0
+
+
+def run_models(arguments: argparse.Namespace) -> int:
+    """List the models, or describe one."""
+    from omnibench.backends import MODELS, PREFIXES
+    from omnibench.errors import OmnibenchError
+
+    known = {**MODELS, **PREFIXES}
+    if arguments.name is not None and arguments.name not in known:
+        raise OmnibenchError(f"no model {arguments.name!r}; known: {', '.join(known)}")
+    names = known if arguments.name is None else [arguments.name]
+    models = [{"name": name, "runtime": known[name][0], "about": known[name][1]} for name in names]
+    if arguments.json:
+        words.print_json(models if arguments.name is None else models[0])
+        return 0
+    for model in models:
+        print(f"{model['name']:14} {model['about']}")
+    return 0
+
+
+def _described(named: NamedTask) -> dict[str, Any]:
+    task = named.task
+    return {
+        "name": task.name,
+        "title": task.title,
+        "version": task.version,
+        "splits": task.splits,
+        "aliases": task.aliases,
+        "dataset": task.dataset,
+        "citation": task.citation,
+        "decoding": task.decoding,
+        "judged": any(rule.judged for rule in task.rules.values()),
+        "rules": {
+            name: {"headline": rule.headline, "metrics": list(rule.metrics)}
+            for name, rule in task.rules.items()
+        },
+    }
+
+
+def _print_task(task: dict[str, Any]) -> None:
+    dataset, decoding = task["dataset"], task["decoding"]
+    print(f"{task['name']}: {task['title']} (version {task['version']})")
+    print(f"  splits:    {', '.join(task['splits'])} (the first is the default)")
+    if task["aliases"]:
+        print(f"  aliases:   {', '.join(task['aliases'])}")
+    config = f" ({dataset.config})" if dataset.config else ""
+    print(f"  dataset:   {dataset.hub}{config}, {dataset.licence}")
+    print(f"  decoding:  {decoding.max_new_tokens} new tokens, temperature {decoding.temperature:g}")
+    print(f"  judge:     {'needed (--judge)' if task['judged'] else 'none'}")
+    for name, rule in task["rules"].items():
+        print(f"  rule {name}: headline {rule['headline']}; {', '.join(rule['metrics'])}")
+    print(f"  cite:      {task['citation']}")

@@ -1,0 +1,1 @@
+"""Packs: the form in which any benchmark's rows and images are read."""

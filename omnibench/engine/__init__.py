@@ -1,0 +1,1 @@
+"""Running: samples through a backend into records, and records into figures."""

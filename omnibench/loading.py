@@ -1,0 +1,122 @@
+"""From names to things: tasks from files, backends from the table of runtimes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnibench.backends import MODELS, PREFIXES, RUNTIMES
+from omnibench.core import Backend, Task
+from omnibench.errors import OmnibenchError
+from omnibench.hardware import HostRecord
+from omnibench.resources import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTask:
+    """A task and a split of it. source: the user's own file, None for a shipped task."""
+
+    task: Task
+    split: str
+    source: Path | None
+
+    @property
+    def label(self) -> str:
+        """The task's name in records and results: the bare name means the default split."""
+        default = self.split == self.task.splits[0]
+        return self.task.name if default else f"{self.task.name}:{self.split}"
+
+
+def task_names() -> list[str]:
+    """The shipped tasks."""
+    return sorted(path.stem for path in shipped("tasks").glob("*.py"))
+
+
+def load_tasks(words: str) -> list[NamedTask]:
+    """`pope,mmmu:test,./mine.py` or `all` -> tasks; each may stand once."""
+    names = task_names() if words == "all" else [word.strip() for word in words.split(",")]
+    tasks = [load_task(name) for name in names if name]
+    labels = [named.label for named in tasks]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise OmnibenchError(f"--tasks names {twice[0]} twice")
+    if not tasks:
+        raise OmnibenchError(f"--tasks names no task; known: {', '.join(task_names())}")
+    return tasks
+
+
+def load_task(word: str) -> NamedTask:
+    """`pope`, `mmmu:test`, an alias, or `./mine.py[:split]` -> the task and its split."""
+    name, _, split = word.partition(":")
+    if name.endswith(".py"):
+        source: Path | None = Path(name)
+        task = _load_file(Path(name))
+    else:
+        source, task = None, _shipped_task(name)
+    if split and split not in task.splits:
+        raise OmnibenchError(f"{task.name} has no split {split!r}; known: {', '.join(task.splits)}")
+    return NamedTask(task, split or task.splits[0], source)
+
+
+def open_backend(model: str, *, weights: str | None, device: str, dtype: str | None) -> Backend:
+    """The backend of a model that is named by a word."""
+    if model not in MODELS:
+        known = ", ".join([*MODELS, *(words.split(",")[0] for _, words in PREFIXES.values())])
+        raise OmnibenchError(f"no model {model!r}; known: {known}")
+    runtime, _ = MODELS[model]
+    module, _, function = RUNTIMES[runtime].partition(":")
+    opener = getattr(importlib.import_module(module), function)
+    backend: Backend = opener(model, weights=weights, device=device, dtype=dtype)
+    return backend
+
+
+def default_dtype(machine: HostRecord) -> str:
+    """bfloat16 where the processor has it in hardware, else float32."""
+    return "bfloat16" if machine.bfloat16_in_hardware else "float32"
+
+
+def open_replay(spec: str, replies: Mapping[str, Mapping[str, str]]) -> Backend:
+    """The backend of recorded replies: task -> id -> reply."""
+    from omnibench.backends.replay import ReplayBackend
+
+    digest = hashlib.sha256()
+    for task in sorted(replies):
+        for row_id, reply in sorted(replies[task].items()):
+            digest.update(f"{task}\0{row_id}\0{reply}\0".encode(errors="surrogatepass"))
+    name = Path(spec.removeprefix("replay:")).name.removesuffix(".jsonl")
+    return ReplayBackend(name, digest.hexdigest(), replies)
+
+
+def _shipped_task(name: str) -> Task:
+    path = shipped("tasks") / f"{name}.py"
+    if name.isidentifier() and path.is_file():
+        return _load_file(path)
+    for known in task_names():
+        task = _load_file(shipped("tasks") / f"{known}.py")
+        if name in task.aliases:
+            return task
+    raise OmnibenchError(
+        f"no task {name!r}; known: {', '.join(task_names())}, or a task file (./mine.py)"
+    )
+
+
+def _load_file(path: Path) -> Task:
+    module_name = f"omnibench_task_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise OmnibenchError(f"no task file {path}; give the path of a Python file with a TASK")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError) as error:
+        raise OmnibenchError(f"task file {path} cannot be loaded: {error}") from error
+    task = getattr(module, "TASK", None)
+    if not isinstance(task, Task):
+        raise OmnibenchError(f"task file {path} defines no TASK (an omnibench.core.Task)")
+    return task

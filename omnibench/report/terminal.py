@@ -1,0 +1,109 @@
+"""Results as a table on a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from io import StringIO
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from omnibench.core import EvalResults, TaskResult, Value
+
+_WIDTH_ELSEWHERE = 110
+
+
+def results_page(results: EvalResults, folder: Path) -> str:
+    """The headlines of a run with intervals, n, unread, and where the run lies."""
+    card = results.model
+    lines = [f"{plain(card.name)}, weights: {plain(card.weights)}"]
+    if results.control is not None:
+        lines.append(f"CONTROL: {results.control} images, not the benchmark's own")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("task", "data", "metric", "rule"):
+        table.add_column(name)
+    for name in ("value", "95 % interval", "n", "unread", "errors"):
+        table.add_column(name, justify="right")
+    notes: list[str] = []
+    for label, task in results.tasks.items():
+        _add_rows(table, notes, label, task)
+    page = [*lines, _drawn(table), *notes, f"run: {folder}"]
+    return "\n".join(page)
+
+
+def metrics_page(results: EvalResults, folder: Path) -> str:
+    """Every figure of a run, under every rule."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("task", "rule", "metric", "value", "95 % interval", "n", "how"):
+        table.add_column(
+            name, justify="right" if name in ("value", "95 % interval", "n") else "left"
+        )
+    for label, task in results.tasks.items():
+        for rule, metrics in task.metrics.items():
+            for key, value in metrics.items():
+                how = value.method if value.value is not None else f"missing: {value.reason}"
+                cells = (
+                    label,
+                    rule,
+                    key,
+                    shown(value),
+                    shown_interval(value),
+                    str(value.n),
+                    how or "",
+                )
+                table.add_row(*(Text(plain(cell)) for cell in cells))
+    return f"{_drawn(table)}\nrun: {folder}"
+
+
+def plain(text: str) -> str:
+    """Text with control characters made visible, so that it cannot steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown(value: Value) -> str:
+    """A figure in words: fractions as percent; a missing one is a dash."""
+    if value.value is None:
+        return "–"
+    return f"{value.value * 100:.2f} %" if value.unit == "fraction" else f"{value.value:.1f}"
+
+
+def shown_interval(value: Value) -> str:
+    """The confidence interval, in the unit of `shown`."""
+    if value.ci95 is None:
+        return "–"
+    low, high = value.ci95
+    if value.unit == "fraction":
+        return f"{low * 100:.2f} – {high * 100:.2f}"
+    return f"{low:.1f} – {high:.1f}"
+
+
+def _add_rows(table: Table, notes: list[str], label: str, task: TaskResult) -> None:
+    for number, (rule, metrics) in enumerate(task.metrics.items()):
+        key = task.headline if task.headline in metrics else next(iter(metrics))
+        value = metrics[key]
+        first = number == 0
+        cells = [
+            label if first else "",
+            task.data.kind if first else "",
+            key,
+            rule,
+            shown(value),
+            shown_interval(value),
+            str(value.n if value.n is not None else task.n),
+            str(task.unread) if first else "",
+            str(task.errors) if first else "",
+        ]
+        table.add_row(*(Text(plain(cell)) for cell in cells))
+        if value.value is None and first:
+            notes.append(f"{label}: {key} is missing: {value.reason}")
+
+
+def _drawn(table: Table) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
+    console = Console(file=StringIO(), width=width, force_terminal=False)
+    console.print(table)
+    return console.file.getvalue().rstrip()  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,1 @@
+"""Pure functions from replies to figures: readers, matchers, metrics and their statistics."""
