@@ -47,6 +47,8 @@ class Run:
         Raises OmnibenchError for a damaged line elsewhere.
         """
         decoder = msgspec.json.Decoder(SampleRecord)
+        labels = {task.label for task in self.plan.tasks}
+        seen: set[tuple[str, str]] = set()
         if not self.samples_path.exists():
             return
         with self.samples_path.open("rb") as file:
@@ -54,12 +56,20 @@ class Run:
                 if not line.endswith(b"\n"):
                     return
                 try:
-                    yield decoder.decode(line)
+                    record = decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise OmnibenchError(
-                        f"{self.samples_path} line {number} is damaged ({error}); restore the file,"
-                        " or take the line out and resume the run"
-                    ) from None
+                    raise self._damaged(number, str(error)) from None
+                key = record.task, record.id
+                if record.task not in labels or key in seen:
+                    raise self._damaged(number, f"{key} is not of this run, or stands twice")
+                seen.add(key)
+                yield record
+
+    def _damaged(self, line: int, why: str) -> OmnibenchError:
+        return OmnibenchError(
+            f"{self.samples_path} line {line} is damaged ({why}); restore the file,"
+            " or take the line out and resume the run"
+        )
 
     def results(self) -> EvalResults | None:
         """results.json, or None where the run has not been finished."""
@@ -132,8 +142,12 @@ class RunWriter:
             os.lseek(self._file, start, os.SEEK_SET)
             raise
 
-    def keep_thumbnail(self, sha256: str, picture: PIL.Image.Image) -> None:
-        """Keep a small copy of an image for reports, of the first MAX_THUMBNAILS distinct ones."""
+    def keep_thumbnail(self, opened: tuple[str, PIL.Image.Image]) -> None:
+        """Keep a small copy of an image for reports, of the first MAX_THUMBNAILS distinct ones.
+
+        opened: (SHA-256 of its file, the picture).
+        """
+        sha256, picture = opened
         if sha256 in self._kept or len(self._kept) >= MAX_THUMBNAILS:
             return
         self._kept.add(sha256)

@@ -99,6 +99,8 @@ class LoadedModel:
             raise QuestionError(
                 f"max_new_tokens is {question.max_new_tokens}; it must be 1 or more"
             )
+        if not 0 <= question.temperature < float("inf"):
+            raise QuestionError(f"temperature is {question.temperature}; it must be 0 or more")
         pad = self.tokenizer.special[IMAGE_PAD]
         ids: list[int] = []
         for token in self.tokenizer.encode(chat(question.prompt, len(question.images))):

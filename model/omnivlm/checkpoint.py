@@ -86,7 +86,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
 
 def read_weights(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> OmniVLM:
-    """The model with the checkpoint's weights; every tensor's name, shape and values are checked."""
+    """The model with the checkpoint's weights; names, shapes and values are checked."""
     model = on_meta(checkpoint.config)
     path = checkpoint.weights
     tensors = {}

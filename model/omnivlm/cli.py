@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from omnivlm.config import PRESETS
 from omnivlm.errors import OmniVLMError
+from omnivlm.presets import PRESETS
 
 _DTYPES = {"tiny": "float32", "968m": "bfloat16"}
 
@@ -64,7 +64,7 @@ def _init(options: argparse.Namespace) -> None:
     print(f"{config.name}, untrained, seed {options.seed}: {count:,} parameters in {options.out}")
     if tokenizer is None:
         print(
-            f"it has no tokenizer: put Qwen2.5-0.5B-Instruct's {TOKENIZER} into {options.out} to ask it",
+            f"to ask it anything, put Qwen2.5-0.5B-Instruct's {TOKENIZER} into {options.out}",
             file=sys.stderr,
         )
 

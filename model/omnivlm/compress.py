@@ -1,6 +1,6 @@
 """Fewer visual tokens: how the tower's features become the projector's input.
 
-A compressor is chosen by name (`ProjectorConfig.compressor`) and stands between tower and projector.
+A compressor is chosen by name (`ProjectorConfig.compressor`) and stands before the projector.
 """
 
 from __future__ import annotations

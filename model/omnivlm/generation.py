@@ -112,7 +112,7 @@ def next_logits(
 
 
 def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """rows (T_i, W) -> embeddings (B, T, W), mask (B, T) int64, positions (B, T).
+    """Rows (T_i, W) -> embeddings (B, T, W), mask (B, T) int64, positions (B, T).
 
     No mask and no positions where the rows are of one length: the plain causal path is faster.
     """

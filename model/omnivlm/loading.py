@@ -9,10 +9,10 @@ import torch
 
 from omnivlm.answering import LoadedModel
 from omnivlm.checkpoint import filled, open_checkpoint, read_weights, sha256_of_tensors
-from omnivlm.config import OMNIVLM_TINY
 from omnivlm.errors import OmniVLMError
 from omnivlm.initialise import untrained
 from omnivlm.model import on_meta
+from omnivlm.presets import OMNIVLM_TINY
 from omnivlm.tokenizer import tiny_tokenizer
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -5,6 +5,8 @@ Tower and language model are transformers' own; what joins them is the paper's.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from transformers import Qwen2Config, Qwen2ForCausalLM, SiglipVisionConfig, SiglipVisionModel
@@ -16,8 +18,9 @@ from omnivlm.projector import Projector
 
 
 class OmniVLM(nn.Module):
-    """The whole model. Parameter names: vision_model.*, compressor.*, projector.*,
-    language_model.*."""
+    """The whole model: vision_model, compressor, projector, language_model."""
+
+    vision_model: Any  # its classes differ between releases of transformers
 
     def __init__(self, config: OmniVLMConfig) -> None:
         super().__init__()
@@ -78,10 +81,10 @@ class OmniVLM(nn.Module):
         return logits[:, -1]
 
     def restore_buffers(self, device: torch.device) -> None:
-        """Compute what no checkpoint holds: a model built on the meta device has no values for it."""
+        """Compute what no checkpoint holds and the meta device has no values for."""
         embeddings, text = self.vision_model.embeddings, self.language_model.model
         embeddings.position_ids = torch.arange(self.config.vision.patches, device=device)[None]
-        text.rotary_emb = type(text.rotary_emb)(config=text.config, device=device)
+        text.rotary_emb = type(text.rotary_emb)(config=text.config).to(device)
 
 
 def on_meta(config: OmniVLMConfig) -> OmniVLM:

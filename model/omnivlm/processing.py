@@ -30,6 +30,6 @@ def resized(image: PIL.Image.Image, size_px: int) -> Pixels:
 
 
 def normalised(pixels: Pixels) -> Tensor:
-    """(S, S, 3) uint8 -> (3, S, S) float32 in -1..1: mean and deviation are 0.5 in every channel."""
+    """(S, S, 3) uint8 -> (3, S, S) float32 in -1..1: mean and deviation are 0.5."""
     values = torch.from_numpy(np.array(pixels.transpose(2, 0, 1), dtype=np.float32))
     return values.div_(127.5).sub_(1.0)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Projector(nn.Module):
-    """Linear, GELU, Linear: mm.0 and mm.2 of NexaAI's files; 10368 -> 4096 -> 896 in the 968M model."""
+    """Linear, GELU, Linear: mm.0 and mm.2 of NexaAI's files; 10368 -> 4096 -> 896 there."""
 
     def __init__(self, width_in: int, hidden: int, width_out: int) -> None:
         super().__init__()

@@ -31,12 +31,13 @@ class Tokenizer:
         self._whole = _parsed(tokenizer_json, where)
         # The same without special tokens: no text that it reads can become one.
         self._plain = _parsed(json.dumps({**json.loads(tokenizer_json), "added_tokens": []}), where)
+        self._vocabulary: dict[str, int] = self._whole.get_vocab(with_added_tokens=True)
         self.special = {name: self._special_id(name, where) for name in SPECIAL_TOKENS}
 
     @property
     def highest_id(self) -> int:
         """The largest token id, which the embedding table must have."""
-        return max(self._whole.get_vocab(with_added_tokens=True).values())
+        return max(self._vocabulary.values())
 
     def encode(self, parts: Sequence[Part]) -> list[int]:
         """Template parts -> token ids."""
@@ -52,7 +53,8 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Token ids -> text, special tokens left out."""
-        return self._whole.decode(ids, skip_special_tokens=True)
+        text: str = self._whole.decode(ids, skip_special_tokens=True)
+        return text
 
     def reply(self, ids: Sequence[int]) -> str:
         """What a reply says: generated ids -> text, less the assistant's header.
@@ -70,10 +72,9 @@ class Tokenizer:
         return "" if _HEADER.startswith(header) else text
 
     def _special_id(self, name: str, where: str) -> int:
-        token_id = self._whole.token_to_id(name)
-        if token_id is None:
+        if name not in self._vocabulary:
             raise CheckpointError(f"{where} has no token {name}; it is not of Qwen2's family")
-        return token_id
+        return self._vocabulary[name]
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
@@ -103,7 +104,7 @@ def trained_tokenizer(lines: Iterable[str], vocabulary: int) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        min_frequency=2,
+        min_frequency=1,
         show_progress=False,
         special_tokens=list(SPECIAL_TOKENS),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),

@@ -7,17 +7,20 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from omnibench import __version__
-from omnibench.cli import ask, data, doctor, evaluate, listing, rescore, runs
+from omnibench.cli import ask, data, doctor, evaluate, listing, rescore, runs, words
 from omnibench.errors import OmnibenchError
 
 INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with the words in one line."""
+    """Says what is wrong with the words in one line; takes no abbreviated flags."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
@@ -60,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"omnibench: {' '.join(message.split())}", file=sys.stderr)
+    words.note(f"omnibench: {' '.join(message.split())}")
     return code
 
 

@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from omnibench.data.images import FileImage
     from omnibench.hardware import host
     from omnibench.loading import default_dtype, open_backend
+    from omnibench.report.text import plain
 
     image = FileImage(arguments.image)
     image.open()
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             if step.tokens:
                 ends.append(time.perf_counter() - start)
             if step.text and not arguments.json:
-                print(step.text, end="", flush=True)
+                print(plain(step.text, keep="\n\t"), end="", flush=True)
     finally:
         backend.close()
     first_s = ends[0] if ends else None

@@ -101,8 +101,8 @@ def _announce(card: ModelCard, plan: EvalPlan, made: Run) -> None:
     for task in plan.tasks:
         if task.kind == "sample":
             words.note(
-                f"{task.name}: the bundled sample pack of {task.n} drawn rows, not the benchmark;"
-                f" `omnibench pull data {task.name}` gets that"
+                f"{task.label}: the bundled sample pack, {task.n} drawn rows; it is not the"
+                " benchmark (--data names a pack of that)"
             )
     words.note(f"run {made.folder}")
 

@@ -90,7 +90,9 @@ def _print_task(task: dict[str, Any]) -> None:
         print(f"  aliases:   {', '.join(task['aliases'])}")
     config = f" ({dataset.config})" if dataset.config else ""
     print(f"  dataset:   {dataset.hub}{config}, {dataset.licence}")
-    print(f"  decoding:  {decoding.max_new_tokens} new tokens, temperature {decoding.temperature:g}")
+    print(
+        f"  decoding:  {decoding.max_new_tokens} new tokens, temperature {decoding.temperature:g}"
+    )
     print(f"  judge:     {'needed (--judge)' if task['judged'] else 'none'}")
     for name, rule in task["rules"].items():
         print(f"  rule {name}: headline {rule['headline']}; {', '.join(rule['metrics'])}")

@@ -7,6 +7,8 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
+from omnibench.report.text import plain
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -47,4 +49,4 @@ def print_json(value: Any) -> None:
 
 def note(message: str) -> None:
     """A line for the person at the terminal."""
-    print(message, file=sys.stderr, flush=True)
+    print(plain(message), file=sys.stderr, flush=True)

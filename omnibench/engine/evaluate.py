@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,7 +19,7 @@ from omnibench.core import (
     SampleRecord,
     Task,
 )
-from omnibench.engine.seeing import ImageDesk, OnImage, SeenImage
+from omnibench.engine.seeing import ImageDesk, Opened, SeenImage
 from omnibench.errors import JudgeError
 
 
@@ -40,21 +40,25 @@ def evaluate(
     judge: Judge | None = None,
     done: Collection[str] = frozenset(),
     batch_size: int = 1,
-    on_image: OnImage | None = None,
+    on_image: Callable[[Opened], None] | None = None,
 ) -> Iterator[SampleRecord]:
     """Ask every sample and yield its record, in the order of the samples.
 
-    `label` names the task in the records. Ids in `done` are not yielded again. Batches are cut at
-    the same places whatever is done already, so that a resumed run asks a model exactly what the
-    uninterrupted one asked.
+    `label` names the task in the records. `on_image` is told of every image that was decoded. Ids
+    in `done` are not yielded again. Batches are cut at the same places whatever is done already,
+    so that a resumed run asks a model exactly what the uninterrupted one asked.
     """
-    desk = ImageDesk(on_image)
+    desk = ImageDesk()
     rest = iter(samples)
     while batch := list(islice(rest, batch_size)):
         if all(sample.id in done for sample in batch):
             continue
         asked = [_ask(label, sample, task.decoding, desk) for sample in batch]
-        for item, (reply, seconds) in zip(asked, _answers(backend, asked), strict=True):
+        answers = list(_answers(backend, asked))
+        for opened in desk.news():
+            if on_image is not None:
+                on_image(opened)
+        for item, (reply, seconds) in zip(asked, answers, strict=True):
             if item.sample.id not in done:
                 yield _record(task, item, reply, seconds, rules, judge)
 
@@ -97,9 +101,9 @@ def _answers(backend: Backend, asked: Sequence[_Asked]) -> Iterator[tuple[Reply 
     if len(asked) > 1:
         try:
             replies = list(backend.generate([item.request for item in asked]))
-        except Exception:  # noqa: BLE001 - asked again one by one below, where each failure is recorded
-            pass
-        else:
+        except Exception:  # noqa: BLE001 - asked again below, where each failure is recorded
+            replies = []
+        if len(replies) == len(asked):
             share = (time.perf_counter() - start) / len(asked)
             yield from ((reply, share) for reply in replies)
             return
@@ -123,7 +127,8 @@ def _record(
 ) -> SampleRecord:
     sample = item.sample
     failed = isinstance(reply, str)
-    text = None if isinstance(reply, str) else reply.text
+    # A lone surrogate cannot be written as UTF-8; it becomes "?".
+    text = None if isinstance(reply, str) else reply.text.encode(errors="replace").decode()
     readings: dict[str, Reading] = {}
     scores: dict[str, float] = {}
     grades, error = None, reply if isinstance(reply, str) else None

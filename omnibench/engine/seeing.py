@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from omnibench.core import Image
@@ -12,19 +11,19 @@ from omnibench.core import Image
 if TYPE_CHECKING:
     import PIL.Image
 
-OnImage = Callable[[str, "PIL.Image.Image"], None]
-"""Told of each image that is decoded: (SHA-256 of its file, the picture)."""
+Opened = tuple[str, "PIL.Image.Image"]
+"""(SHA-256 of an image's file, the decoded picture)."""
 
 
 class ImageDesk:
     """Keeps the last few decoded images, since neighbouring questions share them."""
 
-    def __init__(self, on_image: OnImage | None = None, capacity: int = 32) -> None:
-        self._on_image = on_image
+    def __init__(self, capacity: int = 32) -> None:
         self._capacity = capacity
-        self._held: OrderedDict[str, tuple[str, PIL.Image.Image]] = OrderedDict()
+        self._held: OrderedDict[str, Opened] = OrderedDict()
+        self._news: list[Opened] = []
 
-    def opened(self, image: Image) -> tuple[str, PIL.Image.Image]:
+    def opened(self, image: Image) -> Opened:
         """(SHA-256 of the encoded file, the decoded picture). The same object while it is held."""
         held = self._held.get(image.name)
         if held is None:
@@ -35,11 +34,15 @@ class ImageDesk:
             self._held[image.name] = held
             if len(self._held) > self._capacity:
                 self._held.popitem(last=False)
-            if self._on_image is not None:
-                self._on_image(*held)
+            self._news.append(held)
         else:
             self._held.move_to_end(image.name)
         return held
+
+    def news(self) -> list[Opened]:
+        """What was decoded since the last call."""
+        news, self._news = self._news, []
+        return news
 
 
 class SeenImage:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from omnibench.core import EvalResults, TaskResult, Value
+from omnibench.report.text import plain
 
 _WIDTH_ELSEWHERE = 110
 
@@ -57,11 +58,6 @@ def metrics_page(results: EvalResults, folder: Path) -> str:
                 )
                 table.add_row(*(Text(plain(cell)) for cell in cells))
     return f"{_drawn(table)}\nrun: {folder}"
-
-
-def plain(text: str) -> str:
-    """Text with control characters made visible, so that it cannot steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shown(value: Value) -> str:

@@ -166,11 +166,11 @@ def _bootstrap(
         if metric.resample:
             # a generator of its own, seeded alike: a judge's repeats are paired across metrics
             sums = metric.resample(sums, np.random.default_rng([seed, 1]))
-        results[key] = _with_interval(values[key], metric, metric.value(sums), counted.clusters)
+        results[key] = _with_interval(values[key], metric, metric.value(sums), counted)
     return results
 
 
-def _with_interval(value: Value, metric: Metric, drawn: Floats, clusters: int) -> Value:
+def _with_interval(value: Value, metric: Metric, drawn: Floats, counted: _Counted) -> Value:
     defined = drawn[~np.isnan(drawn)]
     method = "cluster bootstrap"
     if metric.resample:
@@ -182,7 +182,10 @@ def _with_interval(value: Value, metric: Metric, drawn: Floats, clusters: int) -
         low, high = np.percentile(defined, (2.5, 97.5))
         ci95 = (float(low), float(high))
     elif metric.unit == "fraction" and value.value in (0.0, 1.0):
-        # a bootstrap of rows that are all right (or all wrong) has no spread, which would be a lie
+        # a bootstrap of rows that are all right (or all wrong) has no spread, which would be a lie;
+        # a cluster without the rows that a figure is about (positives, for recall) says nothing
+        telling = int(np.sum(~np.isnan(metric.value(counted.by_cluster))))
+        clusters = telling or counted.clusters
         ci95 = wilson(value.value * clusters, clusters)
         method = f"Wilson on {clusters} clusters, which are all alike"
     else:

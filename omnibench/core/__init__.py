@@ -1,0 +1,85 @@
+"""The records and protocols that every other part agrees on.
+
+What touches disk is a frozen msgspec Struct; what holds functions is a frozen dataclass; behaviour
+is a Protocol. Only the standard library and msgspec are imported here.
+"""
+
+from typing import TYPE_CHECKING
+
+from omnibench.core.data import (
+    Facets,
+    Image,
+    Pack,
+    RowType,
+    Sample,
+    Target,
+)
+from omnibench.core.models import (
+    Backend,
+    Finish,
+    ModelCard,
+    Phase,
+    Reply,
+    Request,
+    Step,
+)
+from omnibench.core.records import (
+    FORMAT,
+    Control,
+    DataUsed,
+    EvalResults,
+    PackKind,
+    Provenance,
+    SampleRecord,
+    TaskResult,
+    Value,
+)
+from omnibench.core.scoring import (
+    Judge,
+    Metric,
+    Reading,
+    Rule,
+    Scored,
+)
+from omnibench.core.tasks import (
+    Dataset,
+    Decoding,
+    Task,
+)
+
+if TYPE_CHECKING:
+    from omnibench.core.scoring import Floats
+
+__all__ = [
+    "FORMAT",
+    "Backend",
+    "Control",
+    "DataUsed",
+    "Dataset",
+    "Decoding",
+    "EvalResults",
+    "Facets",
+    "Finish",
+    "Floats",
+    "Image",
+    "Judge",
+    "Metric",
+    "ModelCard",
+    "Pack",
+    "PackKind",
+    "Phase",
+    "Provenance",
+    "Reading",
+    "Reply",
+    "Request",
+    "RowType",
+    "Rule",
+    "Sample",
+    "SampleRecord",
+    "Scored",
+    "Step",
+    "Target",
+    "Task",
+    "TaskResult",
+    "Value",
+]
