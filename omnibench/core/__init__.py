@@ -7,6 +7,7 @@ is a Protocol. Only the standard library and msgspec are imported here.
 from typing import TYPE_CHECKING
 
 from omnibench.core.data import (
+    AbsentImage,
     Facets,
     Image,
     Pack,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "AbsentImage",
     "Backend",
     "Control",
     "DataUsed",

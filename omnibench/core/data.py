@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
+from omnibench.errors import ImageError
+
 if TYPE_CHECKING:
     import PIL.Image
 
@@ -31,6 +33,21 @@ class Image(Protocol):
 
     def open(self) -> PIL.Image.Image:
         """The decoded picture, mode RGB. Raises ImageError where it cannot be decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentImage:
+    """Stands where a question needs an image and its row has none: fails once a backend asks."""
+
+    name: str
+
+    def read(self) -> bytes:
+        """Raise ImageError."""
+        raise ImageError(f"{self.name} has no image; use a pack with images, or recorded replies")
+
+    def open(self) -> PIL.Image.Image:
+        """Raise ImageError."""
+        raise ImageError(f"{self.name} has no image; use a pack with images, or recorded replies")
 
 
 @dataclass(frozen=True, slots=True)
