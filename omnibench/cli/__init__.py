@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -32,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done; 1 too many failed samples; 2 the user's mistake or a missing thing, in one line on
     stderr; 130 interrupted.
     """
-    arguments = _parser().parse_args(argv)
+    words_given = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser().parse_args(words_given)
+    arguments.command = shlex.join(["omnibench", *words_given])
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()

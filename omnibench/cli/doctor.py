@@ -62,7 +62,7 @@ def _devices() -> Iterator[Finding]:
         return
     import torch
 
-    yield "torch", True, torch.__version__
+    yield "torch", True, str(torch.__version__)
     cuda = torch.cuda.is_available()
     yield "cuda", cuda, torch.cuda.get_device_name(0) if cuda else "torch sees no CUDA device"
     mps = torch.backends.mps.is_available()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +59,7 @@ class Options:
     dtype: str | None
     seed: int
     max_errors: float
+    command: str
 
 
 def options(arguments: argparse.Namespace, plan: EvalPlan | None) -> Options:
@@ -86,7 +85,13 @@ def options(arguments: argparse.Namespace, plan: EvalPlan | None) -> Options:
         words["weights"] = None
     if arguments.resume is not None and len(names) != 1:
         raise OmnibenchError("--resume goes on with one model; name one with --model, or none")
-    return Options(models=names, tasks=tasks, full=arguments.full, **words)
+    return Options(
+        models=names,
+        tasks=tasks,
+        full=arguments.full,
+        command=without_secrets(arguments.command),
+        **words,
+    )
 
 
 def ask_all(options: Options) -> list[Asked]:
@@ -144,7 +149,7 @@ def plan(
         seed=options.seed,
         batch_size=options.batch_size,
         max_errors=options.max_errors,
-        command=without_secrets(shlex.join(["omnibench", *sys.argv[1:]])),
+        command=options.command,
         environment=machine.environment(),
     )
 

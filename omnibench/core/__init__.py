@@ -49,7 +49,7 @@ from omnibench.core.tasks import (
 )
 
 if TYPE_CHECKING:
-    from omnibench.core.scoring import Floats
+    from omnibench.core.scoring import Floats as Floats
 
 __all__ = [
     "FORMAT",
@@ -62,7 +62,6 @@ __all__ = [
     "EvalResults",
     "Facets",
     "Finish",
-    "Floats",
     "Image",
     "Judge",
     "Metric",

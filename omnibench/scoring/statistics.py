@@ -115,7 +115,7 @@ def _count(clusters: Sequence[Sequence[Scored]], metric: Metric) -> _Counted:
     width = next(len(numbers) for numbers in terms if numbers is not None)
     nothing = [0.0] * width
     return _Counted(
-        by_cluster=np.array([numbers or nothing for numbers in terms], dtype=np.float64),
+        by_cluster=np.array([nothing if one is None else one for one in terms], dtype=np.float64),
         rows=sum(map(len, parts)),
         clusters=sum(map(bool, parts)),
     )
@@ -163,18 +163,21 @@ def _bootstrap(
     results = {}
     for key, counted in bootstrapped.items():
         metric, sums = metrics[key], sums_of[id(counted)]
+        method = "cluster bootstrap"
         if metric.resample:
             # a generator of its own, seeded alike: a judge's repeats are paired across metrics
-            sums = metric.resample(sums, np.random.default_rng([seed, 1]))
-        results[key] = _with_interval(values[key], metric, metric.value(sums), counted)
+            redrawn = metric.resample(sums, np.random.default_rng([seed, 1]))
+            if not np.array_equal(redrawn, sums):
+                sums, method = redrawn, "cluster bootstrap with the judge's repeats redrawn"
+        drawn = metric.value(sums)
+        results[key] = _with_interval(values[key], metric, drawn, counted, method)
     return results
 
 
-def _with_interval(value: Value, metric: Metric, drawn: Floats, counted: _Counted) -> Value:
+def _with_interval(
+    value: Value, metric: Metric, drawn: Floats, counted: _Counted, method: str
+) -> Value:
     defined = drawn[~np.isnan(drawn)]
-    method = "cluster bootstrap"
-    if metric.resample:
-        method += " with the judge's repeats redrawn"
     if len(defined) < len(drawn):
         method += f", {len(drawn) - len(defined)} of {len(drawn)} draws undefined and left out"
     ci95 = None

@@ -1,6 +1,6 @@
 """POPE's figures: accuracy, precision, recall, F1 and yes ratio of yes/no answers; yes is positive.
 
-Sources: RUCAIBox/POPE evaluate.py, whose unguarded divisions make a figure undefined here;
+Sources: RUCAIBox/POPE evaluate.py, whose unguarded divisions make a precision undefined here;
 lmms-eval 0.7.3 tasks/pope/utils.py, which gives 0 for them.
 """
 
@@ -81,9 +81,12 @@ def cells(rows: Sequence[Scored]) -> tuple[float, ...]:
 
 
 def f1(sums: Floats) -> Floats:
-    """2 P R / (P + R) of the terms of `cells`; undefined where P, R or their sum is."""
-    precision, recall = _precision(sums), _recall(sums)
-    return quotient(2 * precision * recall, precision + recall)
+    """2 TP / (2 TP + FP + FN): the script's 2 P R / (P + R) wherever its divisions are defined.
+
+    A model that never says yes thus has the F1 0, where evaluate.py divides by zero.
+    """
+    true, false, missed = sums[..., 0], sums[..., 1], sums[..., 2]
+    return quotient(2 * true, 2 * true + false + missed)
 
 
 def _precision(sums: Floats) -> Floats:

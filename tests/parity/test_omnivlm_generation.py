@@ -177,7 +177,8 @@ def test_padding_changes_nothing(loaded: LoadedModel) -> None:
 def test_a_row_leaves_the_batch_at_its_own_end(loaded: LoadedModel) -> None:
     batches: list[int] = []
     hook = loaded.model.language_model.register_forward_pre_hook(
-        lambda _module, _args, kwargs: batches.append(len(kwargs["inputs_embeds"])), with_kwargs=True
+        lambda _module, _args, kwargs: batches.append(len(kwargs["inputs_embeds"])),
+        with_kwargs=True,
     )
     try:
         lengths = [1, 4, 2]

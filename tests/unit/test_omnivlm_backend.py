@@ -35,7 +35,9 @@ def backend() -> OmniVLMBackend:
     return open_backend("omnivlm", weights=None, device="cpu", dtype="float32")
 
 
-def request_of(prompt: str = "What?", *images: Picture, row: str = "1", **decoding: float) -> Request:
+def request_of(
+    prompt: str = "What?", *images: Picture, row: str = "1", **decoding: float
+) -> Request:
     return Request("pope", row, prompt, images, Decoding(**{"max_new_tokens": 6, **decoding}))
 
 

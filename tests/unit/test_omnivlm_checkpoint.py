@@ -64,8 +64,20 @@ def test_init_writes_what_the_name_gives(written: Path) -> None:
     assert not [name for name, b in read.model.named_buffers() if b.is_meta]
 
 
-def test_init_in_bfloat16_from_another_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["init", "--config", "tiny", "--out", str(tmp_path), "--seed", "7", "--dtype", "bfloat16"]
+def test_init_in_bfloat16_from_another_seed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "init",
+        "--config",
+        "tiny",
+        "--out",
+        str(tmp_path),
+        "--seed",
+        "7",
+        "--dtype",
+        "bfloat16",
+    ]
     assert main(words) == 0
     assert "4,984,768 parameters" in capsys.readouterr().out
     assert (tmp_path / "model.safetensors").stat().st_size < 10_100_000
@@ -74,7 +86,9 @@ def test_init_in_bfloat16_from_another_seed(tmp_path: Path, capsys: pytest.Captu
     assert "seed 7" in loaded.origin
 
 
-def test_init_does_not_write_among_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_does_not_write_among_other_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "mine").touch()
     for out in (tmp_path, tmp_path / "mine"):
         assert main(["init", "--config", "tiny", "--out", str(out)]) == 2

@@ -125,7 +125,15 @@ def test_a_prompt_cannot_spell_special_tokens(tokenizer: Tokenizer, count: int) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", " a\n\n b ", "图中有什么？", "naïve 🐈‍⬛ é", "\x00\x7f\t\r\n", "1234567890 %‰", "".join(map(chr, range(256)))],
+    [
+        "",
+        " a\n\n b ",
+        "图中有什么？",
+        "naïve 🐈‍⬛ é",
+        "\x00\x7f\t\r\n",
+        "1234567890 %‰",
+        "".join(map(chr, range(256))),
+    ],
     ids=["empty", "spaces", "chinese", "emoji", "control", "digits", "latin"],
 )
 def test_any_text_comes_back(tokenizer: Tokenizer, text: str) -> None:
@@ -163,7 +171,11 @@ def test_the_assistants_header_is_no_part_of_a_reply(
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "not a tokenizer.json"), ("[]", "not a tokenizer.json"), ('{"model": 3}', "not a tokenizer.json")],
+    [
+        ("{", "not a tokenizer.json"),
+        ("[]", "not a tokenizer.json"),
+        ('{"model": 3}', "not a tokenizer.json"),
+    ],
 )
 def test_a_broken_tokenizer_is_named(text: str, message: str) -> None:
     with pytest.raises(CheckpointError, match=message):
@@ -218,6 +230,8 @@ def test_an_unknown_dtype_or_device_is_named(options: dict[str, str], message: s
 
 
 def test_help_needs_no_torch() -> None:
-    code = "import sys, omnivlm.cli as c\ntry: c.main(['init', '--help'])\nexcept SystemExit: pass\n"
+    code = (
+        "import sys, omnivlm.cli as c\ntry: c.main(['init', '--help'])\nexcept SystemExit: pass\n"
+    )
     code += "sys.exit(bool({'torch', 'transformers', 'numpy', 'tokenizers'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

@@ -177,7 +177,7 @@ def test_a_division_by_zero_is_missing_not_nought() -> None:
     values = estimate(rows, official_metrics(None))
     assert values["precision"].provenance == "missing"
     assert values["precision"].reason == "undefined over these rows: a division by zero"
-    assert values["f1"].provenance == "missing"
+    assert values["f1"].value == 0.0  # 2 TP / (2 TP + FP + FN) is defined
     assert values["recall"].value == 0.0
     assert values["accuracy"].value == 0.0
 
@@ -244,7 +244,13 @@ def test_the_judges_repeats_widen_the_interval() -> None:
     assert narrow.value == pytest.approx(wide.value or 0)
     width = [value[1] - value[0] for value in (interval(narrow), interval(wide))]
     assert width[1] > 2 * width[0]
-    assert "judge's repeats" in (wide.method or "")
+    assert wide.method == "cluster bootstrap with the judge's repeats redrawn"
+    once = estimate(
+        graded([(0.1,), (0.5,), (0.9,)]), {"t": mean_of_runs(), "s": deviation_of_runs()}
+    )
+    assert once["t"].method == "cluster bootstrap"
+    assert (once["s"].value, once["s"].ci95) == (0.0, None)
+    assert once["s"].method == "no interval: cluster bootstrap has no spread"
 
 
 def test_a_failed_sample_counts_as_nought_in_every_run() -> None:
