@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _METADATA = {"format": "pt"}
+_PIECE = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ def write_checkpoint(
         if tokenizer is not None:
             (folder / TOKENIZER).write_text(tokenizer.tokenizer_json, "utf-8")
         (folder / CONFIG).write_text(json.dumps(described, indent=2) + "\n", "utf-8")
+        # safetensors makes its file readable by its owner alone.
+        shutil.copymode(folder / CONFIG, folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder} cannot be written: {error}") from None
 
@@ -192,7 +196,9 @@ def _listed(names: Iterable[str], most: int = 3) -> str:
 def _checked(path: Path, name: str, tensor: Tensor) -> Tensor:
     if not tensor.is_floating_point():
         raise CheckpointError(f"{path}: {name} holds {tensor.dtype}, not floating-point numbers")
-    # A sum is finite only where every number is, and needs no memory.
-    if not torch.isfinite(tensor.sum(dtype=torch.float32)):
+    # A sum is finite only where every number is; in pieces, since torch widens what it sums.
+    flat = tensor.flatten()
+    pieces = (flat[i : i + _PIECE] for i in range(0, len(flat), _PIECE))
+    if not all(piece.sum(dtype=torch.float32).isfinite() for piece in pieces):
         raise CheckpointError(f"{path}: {name} holds NaN or infinity; the file is damaged")
     return tensor

