@@ -116,7 +116,8 @@ def differences(old: EvalPlan, new: EvalPlan) -> list[str]:
 
 def without_secrets(text: str) -> str:
     """A command or a model's name, less user, password and query of its URLs."""
-    text = re.sub(r"(https?://)[^/\s@]*@", r"\1", text)
+    # Greedy: a user or a password may hold "@" too.
+    text = re.sub(r"(https?://)[^/\s?#]*@", r"\1", text)
     return re.sub(r"(https?://[^\s?#]*)[?#]\S*", r"\1", text)
 
 

@@ -52,14 +52,14 @@ def _tiny(dtype: torch.dtype, device: torch.device) -> LoadedModel:
 
 
 def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    kind = name.partition(":")[0]
     there = {
-        "cpu": True,
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
+        "cpu": True,
     }
+    if name == "auto":
+        return torch.device(next(kind for kind, is_there in there.items() if is_there))
+    kind = name.partition(":")[0]
     try:
         device = torch.device(name)
     except RuntimeError:

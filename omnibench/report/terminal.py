@@ -96,6 +96,8 @@ def _add_rows(table: Table, notes: list[str], label: str, task: TaskResult) -> N
         table.add_row(*(Text(plain(cell)) for cell in cells))
         if value.value is None and first:
             notes.append(f"{label}: {key} is missing: {value.reason}")
+        elif value.ci95 is None and first:
+            notes.append(f"{label}: {key} has {value.method}")
 
 
 def _drawn(table: Table) -> str:

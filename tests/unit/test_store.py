@@ -173,8 +173,9 @@ def test_differences_say_what_differs():
     assert "environment fingerprint (code)" in words
 
 
-def test_no_secret_of_a_url_reaches_a_file():
-    text = "openai:m@https://user:pass@host/v1?key=abc#frag --tasks pope"
+@pytest.mark.parametrize("secret", ["user:pass", "u:p@ss", "u%40:p", "user"])
+def test_no_secret_of_a_url_reaches_a_file(secret):
+    text = f"openai:m@https://{secret}@host/v1?key=abc#frag --tasks pope"
     assert without_secrets(text) == "openai:m@https://host/v1 --tasks pope"
 
 
