@@ -68,9 +68,11 @@ def decode(data: bytes, name: str) -> PIL.Image.Image:
             return _to_rgb(PIL.ImageOps.exif_transpose(picture))
     except PIL.Image.DecompressionBombError:
         raise ImageError(f"image {name} is far too large to decode; make it smaller") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        what = "empty" if not data else f"truncated or not a picture ({error})"
+    except PIL.UnidentifiedImageError:
+        what = "not a picture" if data else "empty"
         raise ImageError(f"image {name} is {what}; replace the file") from None
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ImageError(f"image {name} is truncated ({error}); replace the file") from None
 
 
 def _to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -54,8 +54,9 @@ def test_a_picture_is_turned_upright_by_its_exif_orientation():
     ids=["empty", "text", "cut png", "cut jpeg", "gif header"],
 )
 def test_what_is_no_whole_picture_is_refused(data):
-    with pytest.raises(ImageError, match=r"image x\.png is (empty|truncated|not)"):
+    with pytest.raises(ImageError, match=r"image x\.png is (empty|truncated|not)") as caught:
         decode(data, "x.png")
+    assert "0x" not in str(caught.value)  # an address would differ from run to run
 
 
 def bomb(width, height):
