@@ -107,7 +107,8 @@ def _write(path: Path, lines: list[bytes]) -> None:
 def _new_run(folder: Path, count: int) -> Run:
     task = TaskPlan(
         label="pope", name="pope", split="test", version=1, source=None, pack="made",
-        pack_folder="", kind="custom", rows_sha256="", n=count, ids_sha256="", prompts_sha256="",
+        pack_folder="", kind="custom", rows_sha256="", n=count, population=count,
+        ids_sha256="", prompts_sha256="",
         decoding=Decoding(8), rules=("official",),
     )  # fmt: skip
     plan = EvalPlan(

@@ -17,6 +17,7 @@ class TaskPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One task of a plan.
 
     label: the task's name in records and results (`mmmu`, or `mmmu:test` for another split).
+    n of population: the samples that are asked, of those that the pack has.
     source: the user's own task file, None for a shipped task.
     ids_sha256, prompts_sha256: of the ids that are asked and of what is asked, in order.
     """
@@ -31,6 +32,7 @@ class TaskPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: PackKind
     rows_sha256: str
     n: int
+    population: int
     ids_sha256: str
     prompts_sha256: str
     decoding: Decoding

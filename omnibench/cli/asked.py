@@ -33,11 +33,15 @@ class Asked:
             if self.chosen is None or sample.id in self.chosen:
                 yield sample
 
+    def _count(self) -> int:
+        return sum(1 for _ in self.named.task.samples(self.found.pack, self.named.split))
+
     def plan(self) -> TaskPlan:
         """What a plan keeps of it."""
         task, header = self.named.task, self.found.pack.header
         source = self.named.source
         n, ids, prompts = survey(self.samples())
+        population = n if self.chosen is None else self._count()
         if n == 0:
             raise OmnibenchError(f"pack {self.found.pack.folder} has no row of {self.named.label}")
         return TaskPlan(
@@ -51,6 +55,7 @@ class Asked:
             kind=self.found.kind,
             rows_sha256=header.rows_sha256,
             n=n,
+            population=population,
             ids_sha256=ids,
             prompts_sha256=prompts,
             decoding=task.decoding,

@@ -101,7 +101,7 @@ def _announce(card: ModelCard, plan: EvalPlan, made: Run) -> None:
     for task in plan.tasks:
         if task.kind == "sample":
             words.note(
-                f"{task.label}: the bundled sample pack, {task.n} drawn rows; it is not the"
+                f"{task.label}: the bundled sample pack of {task.population} drawn rows, not the"
                 " benchmark (--data names a pack of that)"
             )
     words.note(f"run {made.folder}")

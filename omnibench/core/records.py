@@ -83,15 +83,21 @@ class DataUsed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaskResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One task of results.json. metrics: rule -> key -> Value."""
+    """One task of results.json. metrics: rule -> key -> Value.
+
+    n of population: the samples asked, of those that the pack has.
+    mde: the smallest difference of the headline that the run could have shown.
+    """
 
     split: str
     n: int
+    population: int
     clusters: int
     data: DataUsed
     unread: int
     errors: int
     headline: str
+    mde: Value
     metrics: dict[str, dict[str, Value]]
 
 

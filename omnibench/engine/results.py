@@ -15,7 +15,8 @@ from omnibench.core import (
     TaskResult,
     Value,
 )
-from omnibench.plan import EvalPlan
+from omnibench.plan import EvalPlan, TaskPlan
+from omnibench.scoring.precision import in_finite_population, smallest_difference
 from omnibench.scoring.statistics import estimate
 
 _NO_READING = Reading(None)
@@ -44,19 +45,26 @@ class Tally:
             if scored is not None:
                 rows.append(scored)
 
-    def result(self, *, split: str, data: DataUsed, seed: int) -> TaskResult:
+    def result(self, task: TaskPlan, seed: int) -> TaskResult:
         """The figures under each rule; the headline is the first rule's."""
         metrics = {}
         for name, rule in self._rules.items():
-            metrics[name] = self._metrics(rule, self._rows[name], seed)
+            figures = self._metrics(rule, self._rows[name], seed)
+            metrics[name] = {
+                key: in_finite_population(value, self.n, task.population)
+                for key, value in figures.items()
+            }
+        first, rule = next(iter(self._rules.items()))
         return TaskResult(
-            split=split,
+            split=task.split,
             n=self.n,
+            population=task.population,
             clusters=len(self._groups),
-            data=data,
+            data=DataUsed(task.pack, task.kind, task.rows_sha256),
             unread=self.unread,
             errors=self.errors,
-            headline=next(iter(self._rules.values())).headline,
+            headline=rule.headline,
+            mde=smallest_difference(metrics[first][rule.headline]),
             metrics=metrics,
         )
 
@@ -80,14 +88,7 @@ def eval_results(plan: EvalPlan, tallies: Mapping[str, Tally]) -> EvalResults:
         model=plan.card,
         control=plan.control,
         fingerprints=plan.fingerprints(),
-        tasks={
-            task.label: tallies[task.label].result(
-                split=task.split,
-                data=DataUsed(task.pack, task.kind, task.rows_sha256),
-                seed=plan.seed,
-            )
-            for task in plan.tasks
-        },
+        tasks={task.label: tallies[task.label].result(task, plan.seed) for task in plan.tasks},
     )
 
 

@@ -27,11 +27,12 @@ def results_page(results: EvalResults, folder: Path) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("task", "data", "metric", "rule"):
         table.add_column(name)
-    for name in ("value", "95 % interval", "n", "unread", "errors"):
+    for name in ("value", "95 % interval", "MDE", "n", "unread", "errors"):
         table.add_column(name, justify="right")
     notes: list[str] = []
     for label, task in results.tasks.items():
         _add_rows(table, notes, label, task)
+    notes.append("MDE: the smallest difference to another model that these samples would show")
     page = [*lines, _drawn(table), *notes, f"run: {folder}"]
     return "\n".join(page)
 
@@ -89,7 +90,8 @@ def _add_rows(table: Table, notes: list[str], label: str, task: TaskResult) -> N
             rule,
             shown(value),
             shown_interval(value),
-            str(value.n if value.n is not None else task.n),
+            _shown_difference(task.mde) if first else "",
+            _shown_n(value, task),
             str(task.unread) if first else "",
             str(task.errors) if first else "",
         ]
@@ -98,6 +100,17 @@ def _add_rows(table: Table, notes: list[str], label: str, task: TaskResult) -> N
             notes.append(f"{label}: {key} is missing: {value.reason}")
         elif value.ci95 is None and first:
             notes.append(f"{label}: {key} has {value.method}")
+
+
+def _shown_difference(value: Value) -> str:
+    if value.value is None:
+        return "–"
+    return f"{value.value * 100 if value.unit == 'fraction' else value.value:.1f} pt"
+
+
+def _shown_n(value: Value, task: TaskResult) -> str:
+    n = task.n if value.n is None else value.n
+    return str(n) if task.n == task.population else f"{n} of {task.population}"
 
 
 def _drawn(table: Table) -> str:

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _Z_95 = 1.959963984540054
 _ROUNDING = 1e-12
+FEW_CLUSTERS = 30
+# The 97.5 % points of Student's t for 1 to 28 degrees of freedom.
+_STUDENT_975 = (
+    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
+    2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
+    2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484,
+)  # fmt: skip
 _Key = tuple[Callable[[Sequence[Scored]], Sequence[float]], tuple[str, str] | None]
 
 
@@ -141,6 +148,18 @@ def _figure(metric: Metric, counted: _Counted) -> Value:
     )
 
 
+def _of_few_clusters(value: Value, drawn: Floats, clusters: int) -> tuple[float, float]:
+    """Percentiles of few clusters are too narrow: the spread of the draws, times Student's t.
+
+    C - 1 degrees of freedom and the factor sqrt(C / (C - 1)), since a bootstrap of C clusters
+    underestimates their variance (Cameron, Gelbach and Miller 2008).
+    """
+    standard_error = float(drawn.std()) * sqrt(clusters / (clusters - 1))
+    half = _STUDENT_975[clusters - 2] * standard_error
+    low, high = (value.value or 0.0) - half, (value.value or 0.0) + half
+    return (max(0.0, low), min(1.0, high)) if value.unit == "fraction" else (low, high)
+
+
 def _missing(metric: Metric, rows: int, reason: str) -> Value:
     return Value(value=None, unit=metric.unit, provenance="missing", n=rows, reason=reason)
 
@@ -184,6 +203,9 @@ def _with_interval(
     if len(defined) and np.ptp(defined) > _ROUNDING * max(1.0, abs(value.value or 0.0)):
         low, high = np.percentile(defined, (2.5, 97.5))
         ci95 = (float(low), float(high))
+        if counted.clusters < FEW_CLUSTERS:
+            ci95 = _of_few_clusters(value, defined, counted.clusters)
+            method += f", Student's t for {counted.clusters} clusters"
     elif metric.unit == "fraction" and value.value in (0.0, 1.0):
         # a bootstrap of rows that are all right (or all wrong) has no spread, which would be a lie;
         # a cluster without the rows that a figure is about (positives, for recall) says nothing

@@ -240,3 +240,30 @@ def test_a_limit_takes_whole_clusters_by_seed_and_not_by_order():
 @pytest.mark.parametrize(("limit", "expected"), [(1, 2), (3, 2), (10_000, 100)])
 def test_a_limit_keeps_to_its_number_where_clusters_allow(limit, expected):
     assert len(choose(samples(100), limit, "0/t")) == expected
+
+
+def test_a_limit_keeps_the_strata_in_proportion():
+    kinds = ["common"] * 60 + ["some"] * 30 + ["rare"] * 10
+    rows = [
+        Sample(str(i), "q", "x", group=f"g{i}", facets={"kind": kind})
+        for i, kind in enumerate(kinds)
+    ]
+    for limit, expected in ((10, (6, 3, 1)), (20, (12, 6, 2)), (50, (30, 15, 5))):
+        chosen = choose(rows, limit, "0/t")
+        counts = tuple(
+            sum(row.id in chosen for row in rows if row.facets["kind"] == kind)
+            for kind in ("common", "some", "rare")
+        )
+        assert all(abs(a - b) <= 1 for a, b in zip(counts, expected, strict=True)), counts
+        assert len(chosen) == limit
+
+
+def test_a_larger_limit_adds_to_a_smaller_one():
+    rows = samples(100)
+    assert choose(rows, 10, "0/t") < choose(rows, 40, "0/t")
+
+
+def test_a_cluster_that_does_not_fit_gives_way_to_one_that_does():
+    rows = [Sample(f"a{i}", "q", "x", group="a") for i in range(30)]
+    rows += [Sample(f"b{i}", "q", "x", group=f"b{i}") for i in range(30)]
+    assert len(choose(rows, 10, "0/t")) in (10, 30)

@@ -248,7 +248,7 @@ def test_the_judges_repeats_widen_the_interval() -> None:
     once = estimate(
         graded([(0.1,), (0.5,), (0.9,)]), {"t": mean_of_runs(), "s": deviation_of_runs()}
     )
-    assert once["t"].method == "cluster bootstrap"
+    assert once["t"].method == "cluster bootstrap, Student's t for 3 clusters"
     assert (once["s"].value, once["s"].ci95) == (0.0, None)
     assert once["s"].method == "no interval: cluster bootstrap has no spread"
 
@@ -259,3 +259,19 @@ def test_a_failed_sample_counts_as_nought_in_every_run() -> None:
     assert values["total"].value == pytest.approx(37.5)
     assert values["std"].value == pytest.approx(12.5)
     assert estimate(rows[1:], {"total": mean_of_runs()})["total"].value == 0.0
+
+
+@pytest.mark.parametrize("clusters", [4, 12])
+def test_intervals_of_few_clusters_cover_about_as_often_as_they_say(clusters: int) -> None:
+    rng = np.random.default_rng(clusters)
+    covered, times = 0, 600
+    for _ in range(times):
+        rows = []
+        for group in range(clusters):
+            share = rng.beta(3, 3)  # rows of a cluster are alike: rho = 1 / 7
+            for _ in range(18):
+                right = float(rng.random() < share)
+                rows.append(Scored(f"g{group}", {}, "yes", Reading("yes"), right))
+        low, high = interval(estimate(rows, {"a": accuracy()}, draws=500)["a"])
+        covered += low <= 0.5 <= high
+    assert 0.91 < covered / times <= 0.99

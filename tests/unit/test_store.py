@@ -14,7 +14,7 @@ from omnibench.store import Run, RunWriter, create_run, find_runs, slug
 def plan(**changes):
     task = TaskPlan(
         label="pope", name="pope", split="test", version=1, source=None, pack="p", pack_folder="/p",
-        kind="custom", rows_sha256="0" * 64, n=3, ids_sha256="1", prompts_sha256="2",
+        kind="custom", rows_sha256="0" * 64, n=3, population=3, ids_sha256="1", prompts_sha256="2",
         decoding=Decoding(8), rules=("official",),
     )  # fmt: skip
     fields = {
