@@ -76,6 +76,10 @@ class Pack(Protocol):
     def name(self) -> str:
         """The pack's name."""
 
+    @property
+    def answers(self) -> str | None:
+        """The form of its answers, "raw" or "stemmed", where its header says so (OK-VQA)."""
+
     def rows(self, row_type: type[RowType]) -> Iterator[RowType]:
         """The rows in order, checked against `row_type`, whose fields name the columns.
 
@@ -85,3 +89,6 @@ class Pack(Protocol):
 
     def image(self, key: str) -> Image:
         """The image behind the value of an image column."""
+
+    def picture(self, key: str) -> str:
+        """A name for the image behind a key that equal images share: a statistical cluster."""

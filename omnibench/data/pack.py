@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from omnibench.core import Image, RowType
+from omnibench.data.gallery import Gallery
 from omnibench.data.images import FileImage, decode
-from omnibench.data.rows import ParquetRows, count_lines, json_rows
+from omnibench.data.rows import MadeIds, ParquetRows, count_lines, json_rows
 from omnibench.errors import ImageError, OmnibenchError
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _HASH_CHUNK_BYTES = 1 << 20
 
 
 class PackHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """pack.toml. rows_sha256 is of the rows file; of several shards, of their sorted hashes."""
+    """pack.toml. rows_sha256 is of the rows file; of several shards, of their sorted hashes.
+
+    ids: how parquet rows without an `id` get one.
+    """
 
     task: str
     name: str
@@ -33,6 +37,7 @@ class PackHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     split: str | None = None
     answers: Literal["raw", "stemmed"] | None = None
+    ids: MadeIds | None = None
 
 
 class DiskPack:
@@ -42,7 +47,9 @@ class DiskPack:
         self.folder = folder
         self.header = read_header(folder)
         self.files = _row_files(folder)
-        self._parquet = ParquetRows(self.files) if self.files[0].suffix == ".parquet" else None
+        in_parquet = self.files[0].suffix == ".parquet"
+        self._parquet = ParquetRows(self.files, self.header.ids) if in_parquet else None
+        self._gallery = Gallery(sorted(folder.glob("images-*.parquet")))
         count = self._parquet.count() if self._parquet else count_lines(self.files[0])
         if count != self.header.rows:
             raise OmnibenchError(
@@ -54,6 +61,11 @@ class DiskPack:
     def name(self) -> str:
         """The pack's name."""
         return self.header.name
+
+    @property
+    def answers(self) -> str | None:
+        """The form of its answers, where pack.toml says so."""
+        return self.header.answers
 
     def rows(self, row_type: type[RowType]) -> Iterator[RowType]:
         """The rows in order; an id that stands twice is refused."""
@@ -76,7 +88,13 @@ class DiskPack:
         """The image that an image column's value names: a cell of a shard, or a file in images/."""
         if self._parquet is not None and self._parquet.holds(key):
             return self._parquet.image(key)
-        return PackImage(self.folder, key)
+        return self._gallery.image(key) or PackImage(self.folder, key)
+
+    def picture(self, key: str) -> str:
+        """A name that equal pictures share, though every parquet row holds its own copy."""
+        if self._parquet is None or not self._parquet.holds(key):
+            return key
+        return hashlib.sha256(self._parquet.image(key).read()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,13 +43,40 @@ def json_rows(path: Path, row_type: type[RowType]) -> Iterator[RowType]:
                 raise OmnibenchError(f"{path} line {number}: {_plain(error)}") from None
 
 
+class MadeIds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How rows without an `id` get one: from a column, or their number in the pack (column None).
+
+    numbered: several rows share a value; #1, #2 ... is put behind it.
+    """
+
+    column: str | None = None
+    numbered: bool = False
+
+
+class _IdMaker:
+    """Makes the ids of one pass over the rows."""
+
+    def __init__(self, rule: MadeIds) -> None:
+        self._rule = rule
+        self._seen: Counter[str] = Counter()
+
+    def of(self, row: dict[str, Any]) -> str:
+        value = str(row[self._rule.column]) if self._rule.column else ""
+        self._seen[value] += 1
+        if not value:
+            return str(self._seen[value] - 1)
+        return f"{value}#{self._seen[value]}" if self._rule.numbered else value
+
+
 class ParquetRows:
     """Parquet shards of one pack. Images are left in the file until they are asked for.
 
-    A cell of an image column becomes the key "<shard>#<row group>:<row>:<column>".
+    A cell of an image column becomes the key "<shard>#<row group>:<row>:<column>". The hub's rows
+    often have no `id`: `ids` says how they are made.
     """
 
-    def __init__(self, shards: list[Path]) -> None:
+    def __init__(self, shards: list[Path], ids: MadeIds | None = None) -> None:
+        self._ids = ids
         self._shards = {shard.name: shard for shard in shards}
         self._files: dict[str, pq.ParquetFile] = {}
         self._held: tuple[tuple[str, int, str], pa.ChunkedArray[Any]] | None = None
@@ -59,8 +87,9 @@ class ParquetRows:
 
     def rows(self, row_type: type[RowType]) -> Iterator[RowType]:
         """The rows of all shards, in the order of their names."""
+        maker = None if self._ids is None else _IdMaker(self._ids)
         for name in sorted(self._shards):
-            yield from self._shard_rows(name, row_type)
+            yield from self._shard_rows(name, row_type, maker)
 
     def holds(self, key: str) -> bool:
         """Whether an image column's value is a key of `rows`, rather than a file's name."""
@@ -85,11 +114,15 @@ class ParquetRows:
             raise ImageError(f"{self._shards[shard]} row group {group} row {row}: no image bytes")
         return data
 
-    def _shard_rows(self, name: str, row_type: type[RowType]) -> Iterator[RowType]:
+    def _shard_rows(
+        self, name: str, row_type: type[RowType], maker: _IdMaker | None
+    ) -> Iterator[RowType]:
         file = self._file(name)
         names, images = self._columns(name, row_type)
         # Of an image column only the null flags are read, through the struct's small member.
         columns = [f"{column}.path" if column in images else column for column in names]
+        if "id" in names:
+            maker = None
         for group in range(file.num_row_groups):
             start = 0
             for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns):
@@ -97,6 +130,8 @@ class ParquetRows:
                     for column in images:
                         if row[column] is not None:
                             row[column] = f"{name}#{group}:{number}:{column}"
+                    if maker is not None:
+                        row["id"] = maker.of(row)
                     where = f"{self._shards[name]} row {number} of row group {group}"
                     yield _convert(row, row_type, where)
                 start += batch.num_rows
@@ -104,11 +139,16 @@ class ParquetRows:
     def _columns(self, name: str, row_type: type[RowType]) -> tuple[list[str], list[str]]:
         """The columns that a row type names, and those of them that hold encoded images."""
         schema = self._file(name).schema_arrow
-        fields = msgspec.structs.fields(row_type)
-        for field in fields:
-            if field.required and field.encode_name not in schema.names:
-                raise OmnibenchError(f"{self._shards[name]} lacks the column `{field.encode_name}`")
-        names = [field.encode_name for field in fields if field.encode_name in schema.names]
+        names = []
+        for field in msgspec.structs.fields(row_type):
+            column = field.encode_name
+            if column in schema.names:
+                names.append(column)
+            elif column == "id" and self._ids is not None:
+                names += [self._ids.column] if self._ids.column else []
+            elif field.required:
+                raise OmnibenchError(f"{self._shards[name]} lacks the column `{column}`")
+        names = list(dict.fromkeys(names))
         return names, [column for column in names if _holds_images(schema.field(column).type)]
 
     def _file(self, name: str) -> pq.ParquetFile:

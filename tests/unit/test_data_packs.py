@@ -219,3 +219,69 @@ def test_replies_and_rows_must_match(tmp_path):
         check_replies(file, ["a"], ["a", "b"], ["a", "b"])
     with pytest.raises(OmnibenchError, match=r"1 ids that no row of the pack has .*'z'"):
         check_replies(file, ["a", "z"], ["a"], ["a"])
+
+
+def hub_pack(folder, rows, toml, gallery=None):
+    """A pack as a hub dataset has it: no ids, pictures in the cells or in a table of their own."""
+    folder.mkdir()
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    file = folder / "rows-00000.parquet"
+    fields = [("question_id", pa.int64()), ("question", pa.string()), ("imageId", pa.string())]
+    schema = pa.schema([*fields, ("image", image)])
+    pq.write_table(pa.Table.from_pylist(rows, schema), file, row_group_size=2)
+    if gallery is not None:
+        cells = [{"id": k, "image": {"bytes": v, "path": None}} for k, v in gallery.items()]
+        table = pa.Table.from_pylist(cells, pa.schema([("id", pa.string()), ("image", image)]))
+        pq.write_table(table, folder / "images-00000.parquet")
+    write_header(folder, [file], len(rows))
+    with (folder / "pack.toml").open("a") as header:
+        header.write(toml)
+    return DiskPack(folder)
+
+
+@pytest.mark.parametrize(
+    ("toml", "ids"),
+    [
+        ('ids = {column = "question_id", numbered = true}\n', ["7#1", "7#2", "8#1"]),
+        ("ids = {}\n", ["0", "1", "2"]),
+    ],
+)
+def test_rows_without_an_id_get_one_as_the_header_says(tmp_path, toml, ids):
+    rows = [{"question_id": q, "question": "?"} for q in (7, 7, 8)]
+    pack = hub_pack(tmp_path / "p", rows, toml)
+    assert pack.ids() == ids
+    assert [row.id for row in pack.rows(Row)] == ids
+
+
+def test_a_shared_column_that_is_not_numbered_is_refused(tmp_path):
+    rows = [{"question_id": q, "question": "?"} for q in (7, 7)]
+    pack = hub_pack(tmp_path / "p", rows, 'ids = {column = "question_id"}\n')
+    with pytest.raises(OmnibenchError, match="'7' twice"):
+        pack.ids()
+
+
+def test_without_a_word_in_the_header_rows_need_an_id(tmp_path):
+    pack = hub_pack(tmp_path / "p", [{"question_id": 7, "question": "?"}], "")
+    with pytest.raises(OmnibenchError, match="lacks the column `id`"):
+        pack.ids()
+
+
+def test_pictures_may_lie_in_a_table_of_their_own(tmp_path):
+    rows = [{"question_id": i, "question": "?", "imageId": f"n{i}"} for i in range(3)]
+    pictures = {"n0": png("red"), "n1": png("blue")}
+    pack = hub_pack(tmp_path / "p", rows, "ids = {}\n", pictures)
+    assert pack.image("n1").read() == pictures["n1"]
+    with pytest.raises(ImageError, match="n2 is missing"):
+        pack.image("n2").read()
+
+
+def test_equal_pictures_of_a_table_share_a_name(tmp_path):
+    pictures = [png("red"), png("red"), png("blue")]
+    rows = [
+        {"question_id": i, "question": "?", "image": {"bytes": data, "path": None}}
+        for i, data in enumerate(pictures)
+    ]
+    pack = hub_pack(tmp_path / "p", rows, "ids = {}\n")
+    names = [pack.picture(row.image) for row in pack.rows(Row)]
+    assert names[0] == names[1] != names[2]
+    assert pack.picture("a file.png") == "a file.png"
