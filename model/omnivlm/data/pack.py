@@ -8,17 +8,22 @@ from omnivlm.data.canvas import Picture
 from omnivlm.data.parts import Part
 
 T = TypeVar("T")
-Row = dict[str, str | int | list[str] | None]
+Cell = str | int | list[str] | list[dict[str, str | int]] | dict[str, str] | None
+Row = dict[str, Cell]
 
 
 @dataclass(slots=True)
 class Pack:
-    """Rows and pictures of one benchmark's form; equal pictures are kept once."""
+    """Rows and pictures of one benchmark's form; equal pictures are kept once.
+
+    answers: how OK-VQA's answers are written, "raw" or "stemmed".
+    """
 
     task: str
     part: Part
     seed: int
     split: str | None = None
+    answers: str | None = None
     rows: list[Row] = field(default_factory=list)
     pictures: dict[str, Picture] = field(default_factory=dict)
 

@@ -13,11 +13,20 @@ from pathlib import Path
 
 from PIL import Image
 
+from omnivlm.data.forms.ai2d import ai2d
 from omnivlm.data.forms.chartqa import chartqa
+from omnivlm.data.forms.gqa import gqa
+from omnivlm.data.forms.mmbench import mmbench_cn, mmbench_en
+from omnivlm.data.forms.mme import mme
 from omnivlm.data.forms.mmmu import mmmu
 from omnivlm.data.forms.mmvet import mmvet
+from omnivlm.data.forms.ocrvqa import ocrvqa
+from omnivlm.data.forms.okvqa import okvqa
 from omnivlm.data.forms.pope import pope
 from omnivlm.data.forms.scienceqa import scienceqa
+from omnivlm.data.forms.textvqa import textvqa
+from omnivlm.data.forms.vizwiz import vizwiz
+from omnivlm.data.forms.vqav2 import vqav2
 from omnivlm.data.pack import Pack
 from omnivlm.data.parts import Part
 
@@ -28,6 +37,16 @@ FORMS: dict[str, Callable[[Part, int], Pack]] = {
     "mmmu": mmmu,
     "mmvet": mmvet,
     "chartqa": chartqa,
+    "vqav2": vqav2,
+    "okvqa": okvqa,
+    "textvqa": textvqa,
+    "vizwiz": vizwiz,
+    "gqa": gqa,
+    "ai2d": ai2d,
+    "ocrvqa": ocrvqa,
+    "mmbench_en": mmbench_en,
+    "mmbench_cn": mmbench_cn,
+    "mme": mme,
 }
 _COLOURS_KEPT = 48  # a palette is a quarter of the size; flat drawings need few colours
 
@@ -51,6 +70,8 @@ def header_text(pack: Pack, rows: bytes) -> str:
     ]
     if pack.split is not None:
         lines.append(f'split = "{pack.split}"')
+    if pack.answers is not None:
+        lines.append(f'answers = "{pack.answers}"')
     return "".join(f"{line}\n" for line in lines)
 
 
