@@ -1,4 +1,4 @@
-"""`omnibench tasks` and `omnibench models`: list them, or describe one."""
+"""`omnibench tasks`: list the benchmarks, or describe one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,11 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Add both commands."""
-    for name, run, what in (
-        ("tasks", run_tasks, "list the benchmarks, or describe one"),
-        ("models", run_models, "list the models, or describe one"),
-    ):
-        parser = commands.add_parser(name, help=what)
-        parser.add_argument("name", nargs="?", metavar="NAME")
-        words.add_json(parser)
-        parser.set_defaults(run=run)
+    """Add the command."""
+    parser = commands.add_parser("tasks", help="list the benchmarks, or describe one")
+    parser.add_argument("name", nargs="?", metavar="NAME")
+    words.add_json(parser)
+    parser.set_defaults(run=run_tasks)
 
 
 def run_tasks(arguments: argparse.Namespace) -> int:
@@ -42,24 +38,6 @@ def run_tasks(arguments: argparse.Namespace) -> int:
     for named in tasks:
         task = named.task
         print(f"{task.name:12} {task.title}  (splits: {', '.join(task.splits)})")
-    return 0
-
-
-def run_models(arguments: argparse.Namespace) -> int:
-    """List the models, or describe one."""
-    from omnibench.backends import MODELS, PREFIXES
-    from omnibench.errors import OmnibenchError
-
-    known = {**MODELS, **PREFIXES}
-    if arguments.name is not None and arguments.name not in known:
-        raise OmnibenchError(f"no model {arguments.name!r}; known: {', '.join(known)}")
-    names = known if arguments.name is None else [arguments.name]
-    models = [{"name": name, "runtime": known[name][0], "about": known[name][1]} for name in names]
-    if arguments.json:
-        words.print_json(models if arguments.name is None else models[0])
-        return 0
-    for model in models:
-        print(f"{model['name']:14} {model['about']}")
     return 0
 
 
