@@ -1,32 +1,55 @@
-"""A model on disk: config.json, model.safetensors and, where it reads text, tokenizer.json.
+"""A model on disk: config.json, its tensors and, where it reads text, tokenizer.json.
 
-Only safetensors is read: a pickle can run code when it is loaded.
+Tensors are safetensors or a GGUF pair, and never a pickle, which can run code when it is loaded.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save, save_file
+from safetensors import SafetensorError
 from torch import Tensor
 
-from omnivlm.config import OmniVLMConfig
+from omnivlm.config import ModelConfig
+from omnivlm.config_file import to_json
 from omnivlm.errors import CheckpointError
-from omnivlm.model import OmniVLM, on_meta
+from omnivlm.foreign import named, read_config
+from omnivlm.gguf_pair import open_pair
+from omnivlm.model import VisionLanguageModel, on_meta
+from omnivlm.names import EMBEDDING, OUTPUT
+from omnivlm.prompts import needed_tokens
+from omnivlm.tensors import (
+    INDEX,
+    WEIGHTS,
+    SafetensorFiles,
+    Shape,
+    Weights,
+    make_readable,
+    sha256_of_tensors,
+    write_tensors,
+)
 from omnivlm.tokenizer import Tokenizer, read_tokenizer
 
-CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-_METADATA = {"format": "pt"}
-_PIECE = 2**22
+
+__all__ = [
+    "CONFIG",
+    "TOKENIZER",
+    "WEIGHTS",
+    "Checkpoint",
+    "filled",
+    "open_checkpoint",
+    "read_weights",
+    "refuse_what_is_there",
+    "sha256_of_tensors",
+    "write_checkpoint",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +60,29 @@ class Checkpoint:
     """
 
     folder: Path
-    config: OmniVLMConfig
+    config: ModelConfig
     origin: str | None
     tokenizer: Tokenizer | None
-
-    @property
-    def weights(self) -> Path:
-        """The file of tensors."""
-        return self.folder / WEIGHTS
+    weights: Weights
 
     def sha256(self) -> str:
-        """Of the file of tensors."""
-        with self.weights.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Of the file of tensors, or of the list of several files' digests."""
+        return self.weights.sha256()
 
     def required_tokenizer(self) -> Tokenizer:
         """The tokenizer. Raises CheckpointError where there is none."""
         if self.tokenizer is None:
             raise CheckpointError(
-                f"no {TOKENIZER} in {self.folder}; put Qwen2.5-0.5B-Instruct's {TOKENIZER} there"
+                f"no {TOKENIZER} in {self.folder}; put {tokenizer_of(self.config)}'s {TOKENIZER}"
+                " there"
             )
         return self.tokenizer
+
+
+def tokenizer_of(config: ModelConfig) -> str:
+    """Whose tokenizer a model reads text with."""
+    families = {"nanollava": "Qwen1.5-0.5B", "aurora": "Qwen2.5-1.5B-Instruct"}
+    return families.get(config.model_type, "Qwen2.5-0.5B-Instruct")
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
@@ -71,69 +96,77 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         raise CheckpointError(
             f"no folder {folder}; give the folder of a checkpoint ({CONFIG}, {WEIGHTS})"
         )
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise CheckpointError(
-                f"no {name} in {folder}; `omnivlm init` writes a whole checkpoint"
-            )
-    config, origin = _read_config(folder / CONFIG)
-    path = folder / TOKENIZER
-    tokenizer = read_tokenizer(path) if path.exists() else None
+    path, tokenizer = folder / TOKENIZER, None
+    pair = open_pair(folder)
+    origin: str | None
+    if pair is not None:
+        weights: Weights = pair
+        config, origin = named(pair.config), pair.origin
+        tokenizer = None if path.exists() else pair.tokenizer()
+    else:
+        _refuse_what_is_absent(folder)
+        weights = SafetensorFiles(folder)
+        config, origin = read_config(folder / CONFIG)
+    if path.exists():
+        tokenizer = read_tokenizer(path, needed_tokens(config.model_type))
     if tokenizer is not None and tokenizer.highest_id >= config.text.vocab_size:
         raise CheckpointError(
             f"{path} has ids up to {tokenizer.highest_id}, the model only"
             f" {config.text.vocab_size}; put the tokenizer of this model there"
         )
-    return Checkpoint(folder, config, origin, tokenizer)
+    return Checkpoint(folder, config, origin, tokenizer, weights)
 
 
-def read_weights(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device) -> OmniVLM:
+def read_weights(
+    checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device
+) -> VisionLanguageModel:
     """The model with the checkpoint's weights; names, shapes and values are checked."""
-    model = on_meta(checkpoint.config)
-    path = checkpoint.weights
+    model, weights = on_meta(checkpoint.config), checkpoint.weights
+    wanted = {name: tuple(value.shape) for name, value in model.named_parameters()}
+    found = dict(weights.shapes())
+    _drop_tied_output(weights, wanted, found)
+    _check_names_and_shapes(weights.where, wanted, found)
     tensors = {}
-    try:
-        with safe_open(path, framework="pt") as file:
-            _check_names_and_shapes(
-                path,
-                {name: tuple(value.shape) for name, value in model.named_parameters()},
-                {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()},  # noqa: SIM118
-            )
-            for name in file.keys():  # noqa: SIM118 - not a mapping
-                tensors[name] = _checked(path, name, file.get_tensor(name)).to(device, dtype)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is truncated or not a safetensors file ({error})") from None
+    for name in wanted:
+        tensor = _checked(weights.where, name, weights.tensor(name))
+        tensors[name] = tensor.to(device, dtype)
     return filled(model, tensors, device)
 
 
-def filled(model: OmniVLM, tensors: Mapping[str, Tensor], device: torch.device) -> OmniVLM:
+def filled(
+    model: VisionLanguageModel, tensors: Mapping[str, Tensor], device: torch.device
+) -> VisionLanguageModel:
     """A model of the meta device with these weights in it, taken over as they are."""
     model.load_state_dict(tensors, strict=False, assign=True)
-    model.language_model.tie_weights()
+    if model.config.text.tie_word_embeddings:
+        model.language_model.tie_weights()
     model.restore_buffers(device)
     return model.requires_grad_(False)
 
 
 def write_checkpoint(
     folder: Path,
-    config: OmniVLMConfig,
+    config: ModelConfig,
     tensors: Mapping[str, Tensor],
     *,
     origin: str | None,
     tokenizer: Tokenizer | None,
+    shard_bytes: int | None = None,
 ) -> None:
-    """Write a checkpoint into an empty or new folder; config.json comes last and makes it whole."""
+    """Write a checkpoint into an empty or new folder; config.json comes last and makes it whole.
+
+    One file of tensors, or several of at most `shard_bytes` with an index.
+    """
     refuse_what_is_there(folder)
     dtypes = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
-    described = {**config.to_json(), "dtype": min(dtypes), "origin": origin}
+    described = {**to_json(config), "dtype": min(dtypes), "origin": origin}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(dict(tensors), folder / WEIGHTS, _METADATA)
+        written = write_tensors(folder, tensors, shard_bytes)
         if tokenizer is not None:
             (folder / TOKENIZER).write_text(tokenizer.tokenizer_json, "utf-8")
         (folder / CONFIG).write_text(json.dumps(described, indent=2) + "\n", "utf-8")
-        # safetensors makes its file readable by its owner alone.
-        shutil.copymode(folder / CONFIG, folder / WEIGHTS)
+        make_readable(written, like=folder / CONFIG)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder} cannot be written: {error}") from None
 
@@ -147,33 +180,38 @@ def refuse_what_is_there(folder: Path) -> None:
         raise CheckpointError(f"{folder} cannot be written: {error}") from None
 
 
-def sha256_of_tensors(tensors: Mapping[str, Tensor]) -> str:
-    """Of the file that `write_checkpoint` would write."""
-    return hashlib.sha256(save(dict(tensors), _METADATA)).hexdigest()
-
-
 def _only_pickles(folder: Path) -> bool:
     names = [path.suffix for path in folder.iterdir()]
-    return ".safetensors" not in names and any(suffix in _PICKLES for suffix in names)
+    safe = ".safetensors" in names or ".gguf" in names
+    return not safe and any(suffix in _PICKLES for suffix in names)
 
 
-def _read_config(path: Path) -> tuple[OmniVLMConfig, str | None]:
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not readable JSON: {error}") from None
-    origin = None
-    if isinstance(value, dict):
-        value.pop("dtype", None)
-        origin = value.pop("origin", None)
-    try:
-        return OmniVLMConfig.from_json(value), origin if isinstance(origin, str) else None
-    except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from None
+def _refuse_what_is_absent(folder: Path) -> None:
+    absent = [CONFIG] if not (folder / CONFIG).is_file() else []
+    if not any((folder / name).is_file() for name in (WEIGHTS, INDEX)):
+        absent.append(WEIGHTS)
+    if absent:
+        raise CheckpointError(
+            f"no {absent[0]} in {folder}; `omnivlm init` writes a whole checkpoint"
+        )
+
+
+def _drop_tied_output(
+    weights: Weights, wanted: Mapping[str, Shape], found: dict[str, Shape]
+) -> None:
+    """Forget an output layer that repeats the embedding it is tied to."""
+    if OUTPUT not in found or OUTPUT in wanted:
+        return
+    same_shape = found[OUTPUT] == found.get(EMBEDDING)
+    if not same_shape or not torch.equal(weights.tensor(OUTPUT), weights.tensor(EMBEDDING)):
+        raise CheckpointError(
+            f"{weights.where}: {OUTPUT} differs from the embedding, to which config.json ties it"
+        )
+    del found[OUTPUT]
 
 
 def _check_names_and_shapes(
-    path: Path, wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
+    path: Path, wanted: Mapping[str, Shape], found: Mapping[str, Shape]
 ) -> None:
     for word, names in (("lacks", wanted.keys() - found), ("has unknown", found.keys() - wanted)):
         if names:
@@ -196,9 +234,7 @@ def _listed(names: Iterable[str], most: int = 3) -> str:
 def _checked(path: Path, name: str, tensor: Tensor) -> Tensor:
     if not tensor.is_floating_point():
         raise CheckpointError(f"{path}: {name} holds {tensor.dtype}, not floating-point numbers")
-    # A sum is finite only where every number is; in pieces, since torch widens what it sums.
-    flat = tensor.flatten()
-    pieces = (flat[i : i + _PIECE] for i in range(0, len(flat), _PIECE))
-    if not all(piece.sum(dtype=torch.float32).isfinite() for piece in pieces):
+    # NaN comes through a minimum. A sum would make a widened copy of what it sums.
+    if tensor.numel() and not all(bound.isfinite() for bound in torch.aminmax(tensor)):
         raise CheckpointError(f"{path}: {name} holds NaN or infinity; the file is damaged")
     return tensor

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from omnivlm.errors import OmniVLMError
-from omnivlm.presets import PRESETS
-
-_DTYPES = {"tiny": "float32", "968m": "bfloat16"}
+from omnivlm.presets import PRESETS, TINY
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,21 +40,28 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument(
         "--dtype",
         choices=["float32", "bfloat16"],
-        help="how weights are stored (tiny: float32, 968m: bfloat16)",
+        help="how weights are stored (tiny models: float32, others: bfloat16)",
     )
     return parser
 
 
 def _init(options: argparse.Namespace) -> None:
-    from omnivlm.checkpoint import TOKENIZER, refuse_what_is_there, write_checkpoint
+    from omnivlm.checkpoint import (
+        TOKENIZER,
+        refuse_what_is_there,
+        tokenizer_of,
+        write_checkpoint,
+    )
     from omnivlm.initialise import untrained
     from omnivlm.loading import DTYPES
     from omnivlm.tokenizer import tiny_tokenizer
 
     refuse_what_is_there(options.out)
     config = PRESETS[options.config]
-    tensors = untrained(config, options.seed, DTYPES[options.dtype or _DTYPES[options.config]])
-    tokenizer = tiny_tokenizer(config.text.vocab_size) if options.config == "tiny" else None
+    tiny = config.name in TINY
+    dtype = options.dtype or ("float32" if tiny else "bfloat16")
+    tensors = untrained(config, options.seed, DTYPES[dtype])
+    tokenizer = tiny_tokenizer(config.text.vocab_size) if tiny else None
     write_checkpoint(
         options.out, config, tensors, origin=f"untrained, seed {options.seed}", tokenizer=tokenizer
     )
@@ -64,7 +69,7 @@ def _init(options: argparse.Namespace) -> None:
     print(f"{config.name}, untrained, seed {options.seed}: {count:,} parameters in {options.out}")
     if tokenizer is None:
         print(
-            f"to ask it anything, put Qwen2.5-0.5B-Instruct's {TOKENIZER} into {options.out}",
+            f"to ask it anything, put {tokenizer_of(config)}'s {TOKENIZER} into {options.out}",
             file=sys.stderr,
         )
 

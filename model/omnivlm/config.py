@@ -1,29 +1,57 @@
-"""The shapes of a model: nested records, read from and written to a checkpoint's config.json.
+"""The shapes of the models: nested records, one for each family.
 
-Field names are those of the Hugging Face configurations of the same parts.
+Field names are those of the Hugging Face configurations of the same parts. `omnivlm.config_file`
+reads and writes them.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import typing
+import math
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
 from omnivlm.errors import CheckpointError
 
-MODEL_TYPE = "omnivlm"
-COMPRESSORS = ("reshape",)
-"""What `ProjectorConfig.compressor` may name; see `omnivlm.compress`."""
-
-Part = TypeVar("Part")
+COMPRESSORS = ("reshape", "conv1d", "conv2d")
+"""What `ProjectorConfig.compressor` may name; they stand before the projector."""
+TOKEN_COMPRESSORS = ("mlp", "conv", "maxpool")
+"""What `TokenCompressorConfig.kind` may name; they stand behind the projector."""
+FUSIONS = ("none", "cross", "decoder", "combined")
+"""What `FusionConfig.kind` may name."""
+RESIZES = ("stretch", "pad")
+"""What `VisionConfig.resize` may name; see `omnivlm.processing`."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisionConfig:
-    """A SigLIP tower. The patch convolution drops pixels that fill no patch: 384 = 27 x 14 + 6."""
+    """A SigLIP tower. The patch convolution drops pixels that fill no patch: 384 = 27 x 14 + 6.
+
+    unused_layers: so many of the last layers are part of the weights and never run.
+    """
 
     image_size: int
+    patch_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    layer_norm_eps: float = 1e-6
+    unused_layers: int = 0
+    post_layernorm: bool = True
+    resize: str = "stretch"
+
+    @property
+    def patches(self) -> int:
+        """How many patches an image has, and so how many features leave the tower."""
+        return (self.image_size // self.patch_size) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class NaflexVisionConfig:
+    """A SigLIP2 tower for images of any shape, of at most `num_patches` patches."""
+
+    num_patches: int
     patch_size: int
     hidden_size: int
     intermediate_size: int
@@ -33,8 +61,8 @@ class VisionConfig:
 
     @property
     def patches(self) -> int:
-        """How many patches an image has, and so how many features leave the tower."""
-        return (self.image_size // self.patch_size) ** 2
+        """How many features leave the tower, padding included."""
+        return self.num_patches
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +75,27 @@ class ProjectorConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenCompressorConfig:
+    """Fewer tokens behind the projector."""
+
+    kind: str
+    visual_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class FusionConfig:
+    """How the text takes up what the compressor leaves out.
+
+    intermediate_size: of the feed-forward layer of the cross-attention.
+    """
+
+    kind: str
+    intermediate_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class TextConfig:
-    """A Qwen2 language model with tied embeddings."""
+    """A Qwen2 language model."""
 
     vocab_size: int
     hidden_size: int
@@ -59,11 +106,14 @@ class TextConfig:
     max_position_embeddings: int
     rope_theta: float = 1e6
     rms_norm_eps: float = 1e-6
+    tie_word_embeddings: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class OmniVLMConfig:
-    """A whole OmniVLM."""
+    """A whole OmniVLM: tower, compressor, projector, language model."""
+
+    model_type: ClassVar[str] = "omnivlm"
 
     name: str
     vision: VisionConfig
@@ -71,66 +121,115 @@ class OmniVLMConfig:
     text: TextConfig
 
     def __post_init__(self) -> None:
-        _check_positive(self)
-        _check_heads(self)
-        patches, tokens = self.vision.patches, self.projector.visual_tokens
-        if self.projector.compressor not in COMPRESSORS:
-            known = ", ".join(COMPRESSORS)
-            raise CheckpointError(f"no compressor {self.projector.compressor!r}; known: {known}")
-        if patches == 0 or patches % tokens:
+        _check(self)
+        _check_grouping(self.vision, self.projector)
+
+    @property
+    def visual_tokens(self) -> int:
+        """How many tokens of the language model an image takes."""
+        return self.projector.visual_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class NanoLLaVAConfig(OmniVLMConfig):
+    """nanoLLaVA and other LLaVAs of SigLIP and Qwen2: every feature becomes a token."""
+
+    model_type: ClassVar[str] = "nanollava"
+
+
+@dataclass(frozen=True, slots=True)
+class AuroraConfig:
+    """AuroraEdge-V: tower, projector, token compressor, fusion, language model."""
+
+    model_type: ClassVar[str] = "aurora"
+
+    name: str
+    vision: NaflexVisionConfig
+    projector_hidden_size: int
+    compressor: TokenCompressorConfig
+    fusion: FusionConfig
+    text: TextConfig
+
+    def __post_init__(self) -> None:
+        _check(self)
+        patches, tokens = self.vision.num_patches, self.visual_tokens
+        if math.isqrt(patches) ** 2 != patches:
+            raise CheckpointError(f"config: vision.num_patches is {patches}, not a square")
+        _check_name("compressor", self.compressor.kind, TOKEN_COMPRESSORS)
+        _check_name("fusion", self.fusion.kind, FUSIONS)
+        if self.compressor.kind != "mlp" and patches % tokens:
             raise CheckpointError(
                 f"{patches} patches cannot be grouped into {tokens} visual tokens"
             )
 
-    def to_json(self) -> dict[str, Any]:
-        """What config.json holds."""
-        return {"model_type": MODEL_TYPE, **dataclasses.asdict(self)}
+    @property
+    def visual_tokens(self) -> int:
+        """How many tokens of the language model an image takes."""
+        return self.compressor.visual_tokens
 
-    @classmethod
-    def from_json(cls, value: object) -> OmniVLMConfig:
-        """The opposite of `to_json`. Raises CheckpointError naming a key that is wrong."""
-        if not isinstance(value, dict) or value.get("model_type") != MODEL_TYPE:
+
+ModelConfig = OmniVLMConfig | NanoLLaVAConfig | AuroraConfig
+
+
+def _check(config: ModelConfig) -> None:
+    _check_range(config)
+    for part, word in ((config.vision, "vision"), (config.text, "text")):
+        # Rotary positions turn pairs of numbers, so that a head's width is even.
+        unit, multiple = (2, "even multiple") if word == "text" else (1, "multiple")
+        if part.hidden_size % (unit * part.num_attention_heads):
             raise CheckpointError(
-                f'config.json is not of an OmniVLM ("model_type": "{MODEL_TYPE}")'
+                f"config: {word}.hidden_size is no {multiple} of num_attention_heads"
             )
-        return _decode(cls, {k: v for k, v in value.items() if k != "model_type"}, "")
-
-
-def _check_positive(part: Any, where: str = "") -> None:
-    for field in dataclasses.fields(part):
-        value = getattr(part, field.name)
-        if dataclasses.is_dataclass(value):
-            _check_positive(value, f"{where}{field.name}.")
-        elif isinstance(value, int | float) and not 0 < value < 10**9:
-            raise CheckpointError(f"config: {where}{field.name} is {value}, out of range")
-
-
-def _check_heads(config: OmniVLMConfig) -> None:
-    vision, text = config.vision, config.text
-    if vision.hidden_size % vision.num_attention_heads:
-        raise CheckpointError("config: vision.hidden_size is no multiple of num_attention_heads")
-    # Rotary positions turn pairs of numbers, so that a head's width is even.
-    if text.hidden_size % (2 * text.num_attention_heads):
-        raise CheckpointError("config: text.hidden_size is no even multiple of num_attention_heads")
-    if text.num_attention_heads % text.num_key_value_heads:
+    if config.text.num_attention_heads % config.text.num_key_value_heads:
         raise CheckpointError(
             "config: text.num_attention_heads is no multiple of num_key_value_heads"
         )
 
 
-def _decode(kind: type[Part], value: object, where: str) -> Part:
-    """A JSON value -> a record of `kind`, with no unknown or missing key and no other type."""
-    if dataclasses.is_dataclass(kind):
-        if not isinstance(value, dict):
-            raise CheckpointError(f"config: {where.rstrip('.')} is not an object")
-        types = typing.get_type_hints(kind)
-        needed = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
-        for word, names in (("unknown", value.keys() - types), ("missing", needed - value.keys())):
-            if names:
-                raise CheckpointError(f"config: {word} key {where}{min(names)}")
-        parts = {name: _decode(types[name], v, f"{where}{name}.") for name, v in value.items()}
-        return typing.cast("Part", kind(**parts))
-    accepted = (int, float) if kind is float else kind
-    if isinstance(value, bool) or not isinstance(value, accepted):
-        raise CheckpointError(f"config: {where.rstrip('.')} is {value!r}, not {kind.__name__}")
-    return typing.cast("Part", value)
+def _check_grouping(vision: VisionConfig, joint: ProjectorConfig) -> None:
+    patches, tokens = vision.patches, joint.visual_tokens
+    _check_name("compressor", joint.compressor, COMPRESSORS)
+    _check_name("resize", vision.resize, RESIZES)
+    if vision.unused_layers >= vision.num_hidden_layers:
+        raise CheckpointError("config: vision.unused_layers leaves no layer to run")
+    if patches == 0 or patches % tokens:
+        raise CheckpointError(f"{patches} patches cannot be grouped into {tokens} visual tokens")
+    if joint.compressor != "reshape" and patches == tokens:
+        raise CheckpointError(
+            f"config: {joint.compressor} leaves all {tokens} tokens; to compress nothing, name"
+            " reshape"
+        )
+    if (
+        joint.compressor == "conv2d"
+        and strip(vision.image_size // vision.patch_size, tokens) is None
+    ):
+        raise CheckpointError(f"{patches} patches have no blocks that make {tokens} visual tokens")
+
+
+def strip(side: int, tokens: int) -> tuple[int, int] | None:
+    """Rows and columns of the block of a side x side grid that makes one of `tokens` tokens.
+
+    As tall as can be: 9 x 1 of 27 x 27 for 81 tokens (the paper's kernel), 27 x 3 for 9.
+    """
+    factor = side * side // tokens
+    rows = min(factor, side)
+    columns = factor // rows
+    fits = rows * columns == factor and side % rows == 0 and side % columns == 0
+    return (rows, columns) if fits else None
+
+
+def _check_name(what: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise CheckpointError(f"no {what} {name!r}; known: {', '.join(known)}")
+
+
+def _check_range(part: Any, where: str = "") -> None:
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        least = 0 if field.name == "unused_layers" else 1e-20
+        if dataclasses.is_dataclass(value):
+            _check_range(value, f"{where}{field.name}.")
+        elif isinstance(value, bool | str):
+            continue
+        elif not least <= value < 10**9:
+            raise CheckpointError(f"config: {where}{field.name} is {value}, out of range")

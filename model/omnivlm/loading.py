@@ -9,13 +9,19 @@ import torch
 
 from omnivlm.answering import LoadedModel
 from omnivlm.checkpoint import filled, open_checkpoint, read_weights, sha256_of_tensors
+from omnivlm.config import ModelConfig
 from omnivlm.errors import OmniVLMError
 from omnivlm.initialise import untrained
 from omnivlm.model import on_meta
-from omnivlm.presets import OMNIVLM_TINY
+from omnivlm.presets import TINY
 from omnivlm.tokenizer import tiny_tokenizer
 
-DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES: Mapping[str, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+"""What a model may run in. float16 needs an accelerator: processors compute it in software."""
 
 TINY_SEED = 0
 
@@ -23,16 +29,15 @@ TINY_SEED = 0
 def load(
     source: str | Path, *, dtype: str = "float32", device: str = "cpu", text: bool = True
 ) -> LoadedModel:
-    """A model from `omnivlm-tiny` or from a checkpoint folder.
+    """A model from the name of a tiny one (`presets.TINY`) or from a checkpoint folder.
 
     text: refuse a checkpoint without a tokenizer before its weights are read.
     Set the number of threads before this call: torch's first operation fixes it.
     """
-    if dtype not in DTYPES:
-        raise OmniVLMError(f"OmniVLM runs in {' or '.join(DTYPES)}, not in {dtype}")
-    number, place = DTYPES[dtype], _device(device)
-    if source == OMNIVLM_TINY.name:
-        return _tiny(number, place)
+    place = device_of(device)
+    number = dtype_of(dtype, place)
+    if isinstance(source, str) and source in TINY:
+        return _tiny(TINY[source], number, place)
     checkpoint = open_checkpoint(Path(source))
     if text:
         checkpoint.required_tokenizer()
@@ -41,17 +46,26 @@ def load(
     return LoadedModel(model, checkpoint.tokenizer, origin, checkpoint.sha256())
 
 
-def _tiny(dtype: torch.dtype, device: torch.device) -> LoadedModel:
-    """The small model as `omnivlm init --config tiny` writes it, without the disk."""
-    tensors = untrained(OMNIVLM_TINY, TINY_SEED, torch.float32)
-    digest = sha256_of_tensors(tensors)
-    placed = {name: tensor.to(device, dtype) for name, tensor in tensors.items()}
-    model = filled(on_meta(OMNIVLM_TINY), placed, device)
-    tokenizer = tiny_tokenizer(OMNIVLM_TINY.text.vocab_size)
-    return LoadedModel(model, tokenizer, f"untrained, seed {TINY_SEED}", digest)
+def drawn(config: ModelConfig, seed: int, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+    """A model with untrained weights and without a tokenizer, to see how fast it is.
+
+    The weights have no digest: nothing is written and hashed.
+    """
+    tensors = {name: value.to(device) for name, value in untrained(config, seed, dtype).items()}
+    model = filled(on_meta(config), tensors, device)
+    return LoadedModel(model, None, f"untrained, seed {seed}", "")
 
 
-def _device(name: str) -> torch.device:
+def dtype_of(name: str, device: torch.device) -> torch.dtype:
+    """A number format by name. Raises OmniVLMError where the device does not compute in it."""
+    usable = [known for known in DTYPES if known != "float16" or device.type != "cpu"]
+    if name not in usable:
+        raise OmniVLMError(f"OmniVLM runs in {' or '.join(usable)} on {device.type}, not in {name}")
+    return DTYPES[name]
+
+
+def device_of(name: str) -> torch.device:
+    """A device by name, "auto" being the best one. Raises OmniVLMError where it is not there."""
     there = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -68,3 +82,13 @@ def _device(name: str) -> torch.device:
         usable = ", ".join(known for known, is_there in there.items() if is_there)
         raise OmniVLMError(f"no device {name!r} here; usable: auto, {usable}")
     return device
+
+
+def _tiny(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+    """The small model as `omnivlm init` writes it, without the disk."""
+    tensors = untrained(config, TINY_SEED, torch.float32)
+    digest = sha256_of_tensors(tensors)
+    placed = {name: tensor.to(device, dtype) for name, tensor in tensors.items()}
+    model = filled(on_meta(config), placed, device)
+    tokenizer = tiny_tokenizer(config.text.vocab_size)
+    return LoadedModel(model, tokenizer, f"untrained, seed {TINY_SEED}", digest)

@@ -16,6 +16,8 @@ class Question:
     """A prompt about any number of images, and how to answer it.
 
     temperature 0 is greedy; above it, tokens are drawn with this question's own seed.
+    text_tokens: in place of the prompt and its template, so many synthetic tokens after the images;
+    such a reply has no text and exactly max_new_tokens. For measuring speed: it needs no tokenizer.
     """
 
     prompt: str
@@ -23,6 +25,7 @@ class Question:
     max_new_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0
+    text_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

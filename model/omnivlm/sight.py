@@ -6,47 +6,65 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import PIL.Image
 import torch
-from torch import Tensor
 
-from omnivlm.model import OmniVLM
-from omnivlm.processing import Pixels, normalised
+from omnivlm.model import VisionLanguageModel
+from omnivlm.processing import inputs_of
+from omnivlm.seen import Features, Inputs, Seen
 
-KEPT_PICTURES = 256
-"""Visual tokens are kept of so many pictures: 74 MB at the 968M size in float32."""
+KEPT_BYTES = 2**27
+"""What is remembered of pictures takes at most so much: 462 pictures of omnivlm-968m in float32."""
 
 
 class Sight:
     """The eyes of a model: tower and projector, with a memory of the pictures seen last."""
 
-    def __init__(self, model: OmniVLM, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, model: VisionLanguageModel, device: torch.device, dtype: torch.dtype
+    ) -> None:
         self._model, self._device, self._dtype = model, device, dtype
-        self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._kept: OrderedDict[bytes, Seen] = OrderedDict()
+        self._kept_bytes = 0
 
-    def placed(self, pictures: Sequence[Pixels]) -> list[Tensor]:
-        """Resized pictures -> the tower's inputs (1, 3, S, S), on the device."""
-        return [normalised(picture)[None].to(self._device, self._dtype) for picture in pictures]
+    def inputs(self, pictures: Sequence[PIL.Image.Image]) -> list[Inputs]:
+        """The preprocess phase: pictures, resized and normalised, on the device.
+
+        Raises QuestionError for a picture of no size.
+        """
+        vision = self._model.config.vision
+        return [inputs_of(each, vision).to(self._device, self._dtype) for each in pictures]
 
     @torch.inference_mode()
-    def features(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Tower inputs -> features (1, patches, D) each.
+    def features(self, inputs: Sequence[Inputs]) -> list[Features]:
+        """The vision phase: what the tower makes of each picture.
 
         One at a time: hundreds of patches fill a processor, and an answer does not depend on which
         pictures happen to be seen together.
         """
-        return [self._model.see(pixels) for pixels in inputs]
+        return [self._model.features(each) for each in inputs]
 
     @torch.inference_mode()
-    def tokens(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Features -> visual tokens (visual_tokens, W) each."""
-        return [self._model.project(each)[0] for each in features]
+    def seen(self, features: Sequence[Features]) -> list[Seen]:
+        """The projector phase, compressor included."""
+        return [self._model.seen(each)[0] for each in features]
 
-    def remembered(self, picture: Pixels) -> Tensor:
-        """A picture's visual tokens (visual_tokens, W), computed if it has not been seen lately."""
-        key = hashlib.sha256(picture.tobytes()).digest()
+    def remembered(self, picture: PIL.Image.Image) -> Seen:
+        """What a picture becomes, computed if it has not been seen lately."""
+        key = _key(picture)
         if key not in self._kept:
-            self._kept[key] = self.tokens(self.features(self.placed([picture])))[0]
-            if len(self._kept) > KEPT_PICTURES:
-                self._kept.popitem(last=False)
+            seen = self.seen(self.features(self.inputs([picture])))[0]
+            self._kept[key] = seen
+            self._kept_bytes += seen.size_bytes
+            while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+                self._kept_bytes -= self._kept.popitem(last=False)[1].size_bytes
         self._kept.move_to_end(key)
         return self._kept[key]
+
+
+def _key(picture: PIL.Image.Image) -> bytes:
+    """Equal for pictures of the same pixels, wherever they lie."""
+    rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
+    digest = hashlib.sha256(f"{rgb.width} x {rgb.height}".encode())
+    digest.update(rgb.tobytes())
+    return digest.digest()

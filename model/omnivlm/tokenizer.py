@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import tokenizers
-from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 
 from omnivlm.errors import CheckpointError
-from omnivlm.prompts import SPECIAL_TOKENS, TURN_START, Part, Special
+from omnivlm.prompts import IMAGE_PAD, SPECIAL_TOKENS, TURN_START, Part, Special
 
 # How Qwen2 cuts text before byte pairs are merged: words with their space, single digits, signs.
 _QWEN2_PIECES = (
@@ -24,20 +24,29 @@ _HEADER = "assistant"
 
 
 class Tokenizer:
-    """A tokenizer.json. Text that spells a special token is read as text."""
+    """A tokenizer.json. Text that spells a special token is read as text.
 
-    def __init__(self, tokenizer_json: str, where: str) -> None:
+    needed: the special tokens without which it is refused. Where the image's is not among them and
+    not there, its place is held by the first id that is free.
+    """
+
+    def __init__(
+        self, tokenizer_json: str, where: str, needed: Sequence[str] = SPECIAL_TOKENS
+    ) -> None:
         self.tokenizer_json = tokenizer_json
         self._whole = _parsed(tokenizer_json, where)
         # The same without special tokens: no text that it reads can become one.
         self._plain = _parsed(json.dumps({**json.loads(tokenizer_json), "added_tokens": []}), where)
         self._vocabulary: dict[str, int] = self._whole.get_vocab(with_added_tokens=True)
-        self.special = {name: self._special_id(name, where) for name in SPECIAL_TOKENS}
+        self.special = {name: self._special_id(name, where) for name in needed}
+        if IMAGE_PAD not in self.special:
+            free = max(self._vocabulary.values()) + 1
+            self.special[IMAGE_PAD] = self._vocabulary.get(IMAGE_PAD, free)
 
     @property
     def highest_id(self) -> int:
         """The largest token id, which the embedding table must have."""
-        return max(self._vocabulary.values())
+        return max(*self._vocabulary.values(), self.special[IMAGE_PAD])
 
     def encode(self, parts: Sequence[Part]) -> list[int]:
         """Template parts -> token ids."""
@@ -77,13 +86,13 @@ class Tokenizer:
         return self._vocabulary[name]
 
 
-def read_tokenizer(path: Path) -> Tokenizer:
+def read_tokenizer(path: Path, needed: Sequence[str] = SPECIAL_TOKENS) -> Tokenizer:
     """A tokenizer.json from disk."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from None
-    return Tokenizer(text, str(path))
+    return Tokenizer(text, str(path), needed)
 
 
 def tiny_tokenizer(vocabulary: int) -> Tokenizer:
@@ -94,14 +103,7 @@ def tiny_tokenizer(vocabulary: int) -> Tokenizer:
 
 def trained_tokenizer(lines: Iterable[str], vocabulary: int) -> Tokenizer:
     """Byte-level byte-pair encoding of at most `vocabulary` tokens; reads and writes any text."""
-    tokenizer = tokenizers.Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(_QWEN2_PIECES), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer = _byte_level(models.BPE())
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=1,
@@ -111,6 +113,32 @@ def trained_tokenizer(lines: Iterable[str], vocabulary: int) -> Tokenizer:
     )
     tokenizer.train_from_iterator(lines, trainer)
     return Tokenizer(tokenizer.to_str(), "the small tokenizer")
+
+
+def byte_pair_tokenizer(
+    vocabulary: Mapping[str, int], merges: Sequence[str], special: Sequence[str], where: str
+) -> Tokenizer:
+    """Qwen2's from its parts. A merge is two tokens with a space between."""
+    pairs = [(left, right) for left, _, right in (merge.partition(" ") for merge in merges)]
+    try:
+        tokenizer = _byte_level(models.BPE(dict(vocabulary), pairs))
+    except Exception as error:  # noqa: BLE001 - the library raises bare Exception for bad merges
+        raise CheckpointError(f"{where}: its tokenizer cannot be read: {error}") from None
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.add_special_tokens(list(special))
+    return Tokenizer(tokenizer.to_str(), where)
+
+
+def _byte_level(model: models.BPE) -> tokenizers.Tokenizer:
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_QWEN2_PIECES), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
 
 
 def _parsed(tokenizer_json: str, where: str) -> Any:

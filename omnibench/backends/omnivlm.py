@@ -1,4 +1,4 @@
-"""OmniVLM, the reference model: omnivlm's answers as a backend."""
+"""The reference models, OmniVLM, nanoLLaVA and AuroraEdge: omnivlm's answers as a backend."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from omnibench.core import ModelCard, Reply, Request, Step
 from omnibench.errors import OmnibenchError
+from omnibench.hub.models import pulled_model
 
 if TYPE_CHECKING:
     from omnivlm.answering import LoadedModel
     from omnivlm.questions import Question
 
-FAMILY, TINY, FULL = "omnivlm", "omnivlm-tiny", "omnivlm-968m"
+FAMILY, TINY = "omnivlm", "omnivlm-tiny"
 
 
 class OmniVLMBackend:
-    """A loaded OmniVLM. Its errors become OmnibenchError; an image's stay ImageError."""
+    """A loaded reference model. Its errors become OmnibenchError; an image's stay ImageError."""
 
     def __init__(self, model: LoadedModel) -> None:
         from omnivlm.model import parameter_count
@@ -60,21 +61,38 @@ class OmniVLMBackend:
 def open_backend(
     name: str, *, weights: str | None, device: str, dtype: str | None
 ) -> OmniVLMBackend:
-    """`omnivlm`, `omnivlm-tiny` or `omnivlm-968m`, with bundled weights or those of a folder."""
-    bundled = weights in (None, "bundled")
-    if bundled and name == FULL:
-        raise OmnibenchError(
-            f"{FULL} needs --weights DIR, a checkpoint folder;"
-            " `omnivlm init --config 968m --out DIR` writes an untrained one"
-        )
+    """A named model: with bundled weights, those of a folder, or those that have been pulled.
+
+    `omnivlm` is the full model where it has been pulled, else the tiny one; with a folder, whatever
+    that holds.
+    """
     import omnivlm
+    from omnivlm.presets import TINY as BUNDLED
 
     with _as_omnibench_errors():
-        source: str | Path = TINY if weights is None or bundled else Path(weights)
+        source = _source(name, None if weights == "bundled" else weights, list(BUNDLED))
         model = omnivlm.load(source, dtype=dtype or "float32", device=device)
-    if name not in (FAMILY, model.config.name):
-        raise OmnibenchError(f"{weights} holds {model.config.name}, not {name}; name that model")
+    held = model.config.name
+    if name not in (FAMILY, held):
+        raise OmnibenchError(f"{weights or source} holds {held}, not {name}; name that model")
     return OmniVLMBackend(model)
+
+
+def _source(name: str, weights: str | None, bundled: Sequence[str]) -> str | Path:
+    """The name of a bundled model, or a folder."""
+    if weights is not None:
+        return Path(weights)
+    if name in bundled:
+        return name
+    pulled = pulled_model(name)
+    if pulled is not None:
+        return pulled
+    if name == FAMILY:
+        return TINY
+    raise OmnibenchError(
+        f"{name} needs --weights DIR, a checkpoint folder;"
+        f" `omnivlm init --config {name} --out DIR` writes an untrained one"
+    )
 
 
 def _question(request: Request) -> Question:

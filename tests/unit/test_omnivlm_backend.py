@@ -8,10 +8,12 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from omnibench.backends import MODELS
 from omnibench.backends.omnivlm import OmniVLMBackend, open_backend
 from omnibench.core import Backend, Decoding, Request
 from omnibench.errors import ImageError, OmnibenchError
 from omnivlm.cli import main
+from omnivlm.presets import FULL, TINY
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,24 @@ def test_a_folder_is_taken_for_what_it_holds(tmp_path: Path) -> None:
     assert (card.name, card.weights) == ("omnivlm-tiny", f"{folder} (untrained, seed 0)")
     with pytest.raises(OmnibenchError, match="holds omnivlm-tiny, not omnivlm-968m"):
         open_backend("omnivlm-968m", weights=str(folder), device="cpu", dtype=None)
+
+
+@pytest.mark.parametrize("name", ["nanollava-tiny", "aurora-tiny"])
+def test_the_other_families_are_bundled_in_small(name: str) -> None:
+    backend = open_backend(name, weights=None, device="cpu", dtype=None)
+    assert backend.card.name == name
+    request = request_of("What?", Picture("blue"), max_new_tokens=2)
+    (reply,) = backend.generate([request])
+    steps = list(backend.stream(request))
+    assert "".join(step.text for step in steps) == reply.text
+
+
+def test_every_model_of_the_papers_has_an_entry() -> None:
+    ours = {name for name, (runtime, _) in MODELS.items() if runtime == "omnivlm"}
+    assert ours == {"omnivlm", *FULL, *TINY}
+    for name in FULL:
+        with pytest.raises(OmnibenchError, match=f"omnivlm init --config {name} --out DIR"):
+            open_backend(name, weights=None, device="cpu", dtype=None)
 
 
 def test_a_closed_backend_says_so() -> None:

@@ -86,6 +86,16 @@ def test_init_in_bfloat16_from_another_seed(
     assert "seed 7" in loaded.origin
 
 
+@pytest.mark.parametrize("name", ["nanollava-tiny", "aurora-tiny"])
+def test_init_writes_every_family(tmp_path: Path, name: str) -> None:
+    assert main(["init", "--config", name, "--out", str(tmp_path)]) == 0
+    loaded = omnivlm.load(tmp_path)
+    assert loaded.sha256 == omnivlm.load(name).sha256
+    picture = PIL.Image.new("RGB", (64, 48), "red")
+    (answer,) = loaded.generate([Question("What is this?", (picture,), 2)])
+    assert answer.tokens_in > loaded.config.visual_tokens
+
+
 def test_init_does_not_write_among_other_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
