@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,25 @@ def read_header(folder: Path) -> PackHeader:
         raise OmnibenchError(f"{folder} is not a pack: it has no pack.toml") from None
     except (OSError, msgspec.DecodeError, ValueError) as error:
         raise OmnibenchError(f"{path} cannot be read: {error}") from None
+
+
+def write_header(folder: Path, header: PackHeader) -> None:
+    """Write pack.toml at one stroke; what is None is left out."""
+    lines = [
+        f"{field} = {_toml(value)}"
+        for field, value in msgspec.to_builtins(header).items()
+        if value is not None
+    ]
+    partial = folder / "pack.toml.partial"
+    partial.write_text("\n".join(lines) + "\n", "utf-8")
+    partial.replace(folder / "pack.toml")
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{key} = {_toml(item)}" for key, item in value.items() if item is not None)
+        return f"{{ {', '.join(pairs)} }}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def rows_hash(files: list[Path]) -> str:

@@ -121,8 +121,7 @@ class ParquetRows:
         names, images = self._columns(name, row_type)
         # Of an image column only the null flags are read, through the struct's small member.
         columns = [f"{column}.path" if column in images else column for column in names]
-        if "id" in names:
-            maker = None
+        has_id = "id" in names
         for group in range(file.num_row_groups):
             start = 0
             for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns):
@@ -130,7 +129,9 @@ class ParquetRows:
                     for column in images:
                         if row[column] is not None:
                             row[column] = f"{name}#{group}:{number}:{column}"
-                    if maker is not None:
+                    if has_id:
+                        row["id"] = str(row["id"])
+                    elif maker is not None:
                         row["id"] = maker.of(row)
                     where = f"{self._shards[name]} row {number} of row group {group}"
                     yield _convert(row, row_type, where)
