@@ -49,7 +49,7 @@ def _sample(row: Row, pack: Pack) -> Sample:
         prompt=f"{row.question}\nAnswer the question with a single word.",
         target=row.answer,
         images=(pack.image(row.image) if row.image else AbsentImage(f"row {row.id}"),),
-        group=row.image or row.id,
+        group=pack.picture(row.image) if row.image else row.id,
         facets={"type": kind},
     )
 

@@ -201,5 +201,6 @@ TASK = Task(
             read=_read_lmms, score=_score_lmms, metrics=_METRICS, headline="accuracy"
         ),
     },
+    aliases=("mmmu_val", "mmmu_test:test"),
     submission=submission,
 )

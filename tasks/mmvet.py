@@ -84,7 +84,7 @@ def _sample(row: Row, pack: Pack) -> Sample:
         prompt=row.question,
         target=row.answer,
         images=(pack.image(row.image) if row.image else AbsentImage(f"row {row.id}"),),
-        group=row.image or row.id,
+        group=pack.picture(row.image) if row.image else row.id,
         facets={"capability": capabilities},
     )
 

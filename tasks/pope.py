@@ -90,4 +90,5 @@ TASK = Task(
             read=read_exact, score=score_equal, metrics=_lmms(), headline="accuracy/pooled"
         ),
     },
+    aliases=("pope_full",),
 )

@@ -112,4 +112,5 @@ TASK = Task(
             read=read_lmms_letter, score=score_equal, metrics=_METRICS, headline="accuracy"
         ),
     },
+    aliases=("scienceqa_full", "scienceqa_img:image"),
 )

@@ -1,14 +1,15 @@
-"""Controls: the same questions with a grey image or another row's."""
+"""Controls: questions with a grey image or another row's, or the most frequent answer to all."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from omnibench.core import Control, Image, Sample
+from omnibench.core import Control, Image, ModelCard, Reply, Request, Sample, Step
 from omnibench.errors import OmnibenchError
 
 if TYPE_CHECKING:
@@ -37,11 +38,52 @@ class GreyImage:
         return PIL.Image.new("RGB", self._original.open().size, GREY)
 
 
+class MajorityBackend:
+    """Answers every question of a task alike, without a look at it. answers: task -> text."""
+
+    card = ModelCard(
+        name="majority",
+        params=None,
+        weights="none: the most frequent right answer of each task",
+        weights_sha256=None,
+        dtype=None,
+    )
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self._answers = answers
+
+    def stream(self, request: Request) -> Iterator[Step]:
+        """The answer as one step."""
+        yield Step("first_sample", text=self._answers[request.task], tokens=0)
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Reply]:
+        """The same answer to all requests of a task."""
+        for request in requests:
+            yield Reply(self._answers[request.task])
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def majority_answer(samples: Iterable[Sample]) -> str | None:
+    """The most frequent right answer; of equals the first met. None where no answer is public.
+
+    Of several right answers to a question (ten annotators') each counts as often as it stands.
+    """
+    counts: Counter[str] = Counter()
+    for sample in samples:
+        counts.update((sample.target,) if isinstance(sample.target, str) else sample.target or ())
+    return counts.most_common(1)[0][0] if counts else None
+
+
 def apply_control(
     samples: Iterable[Sample], control: Control | None, seed: int
 ) -> Iterator[Sample]:
-    """The samples as a control shows them. Samples without images stay as they are."""
-    if control is None:
+    """The samples as a control shows them. Samples without images stay as they are.
+
+    `majority` changes the answering and not the questions: see `MajorityBackend`.
+    """
+    if control is None or control == "majority":
         yield from samples
     elif control == "blind":
         for sample in samples:

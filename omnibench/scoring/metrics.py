@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import fsum
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 def accuracy(where: tuple[str, str] | None = None) -> Metric:
     """The share of right rows, where a row is right or wrong."""
     return Metric(score_and_count, _mean, where=where, binary=True)
+
+
+def mean_score(where: tuple[str, str] | None = None) -> Metric:
+    """The mean of scores that may lie between 0 and 1."""
+    return Metric(score_and_count, _mean, where=where)
+
+
+def mean_of(
+    sum_and_number: Callable[[Sequence[Scored]], Sequence[float]],
+    *,
+    where: tuple[str, str] | None = None,
+    needs: tuple[tuple[str, str], ...] = (),
+    lacking: str | None = None,
+) -> Metric:
+    """The mean of something else than rows' own scores: a cluster's rows -> (sum, number)."""
+    return Metric(sum_and_number, _mean, where=where, needs=needs, lacking=lacking)
 
 
 def quotient(numerator: Floats, denominator: Floats, undefined: float = np.nan) -> Floats:

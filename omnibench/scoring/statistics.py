@@ -16,6 +16,7 @@ import numpy as np
 
 from omnibench.core import Metric, Scored, Value
 from omnibench.scoring.resampling import resampled_sums
+from omnibench.scoring.whole import whole_figure
 
 if TYPE_CHECKING:
     from omnibench.core import Floats
@@ -62,6 +63,9 @@ def estimate(
         if reason:
             values[key] = _missing(metric, 0, reason)
             continue
+        if metric.whole is not None:
+            values[key] = whole_figure(metric, metric.whole, clusters, seed)
+            continue
         what = (metric.terms, metric.where)
         if what not in counted:
             counted[what] = _count(clusters, metric)
@@ -101,10 +105,10 @@ def _order(row: Scored) -> tuple[str, float, str, str, tuple[float, ...]]:
 def _why_missing(rows: Sequence[Scored], metric: Metric) -> str | None:
     if not rows:
         return "no rows"
-    wanted = [metric.where] if metric.where else []
-    for pair in [*wanted, *metric.needs]:
+    wanted = [(metric.where, None)] if metric.where else []
+    for pair, reason in [*wanted, *((needed, metric.lacking) for needed in metric.needs)]:
         if not any(_has(row, pair) for row in rows):
-            return f"no rows with {pair[0]} {pair[1]!r}"
+            return reason or f"no rows with {pair[0]} {pair[1]!r}"
     return None
 
 

@@ -21,15 +21,21 @@ CASES = [
 
 
 class OneRow:
-    name = "golden"
+    """One row, and those without which a task refuses it (MME's other question of a picture)."""
 
-    def __init__(self, row: dict[str, Any]) -> None:
-        self._row = row
+    name = "golden"
+    answers = None
+
+    def __init__(self, row: dict[str, Any], beside: list[dict[str, Any]]) -> None:
+        self._rows = [row, *beside]
 
     def rows(self, row_type: Any) -> Any:
-        yield msgspec.convert(self._row, row_type)
+        return (msgspec.convert(row, row_type) for row in self._rows)
 
     def image(self, key: str) -> Any:
+        return key
+
+    def picture(self, key: str) -> str:
         return key
 
 
@@ -40,7 +46,7 @@ class OneRow:
 )
 def test_a_reply_is_read_and_scored_as_by_hand(name: str, case: dict[str, Any]) -> None:
     task = load_task(name).task
-    (sample,) = task.samples(OneRow(case["row"]), task.splits[0])
+    sample, *_ = task.samples(OneRow(case["row"], case.get("beside", [])), task.splits[0])
     rule = task.rules[case["rule"]]
     reading = rule.read(case["reply"], sample)
     assert reading.answer == case["answer"]

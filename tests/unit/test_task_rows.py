@@ -24,6 +24,9 @@ class RowsPack:
     def image(self, key: str) -> Any:
         return f"image {key}"
 
+    def picture(self, key: str) -> str:
+        return key
+
 
 ROWS: dict[str, dict[str, Any]] = {
     "pope": {
