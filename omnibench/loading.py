@@ -6,9 +6,10 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omnibench.backends import MODELS, PREFIXES, RUNTIMES
 from omnibench.core import Backend, Task
@@ -16,14 +17,25 @@ from omnibench.errors import OmnibenchError
 from omnibench.hardware import HostRecord
 from omnibench.resources import shipped
 
+if TYPE_CHECKING:
+    from omnibench.data.find import Found
+
+TASK_PREFIXES: Mapping[str, str] = {"lmms:": "omnibench.lmms.task:load_task"}
+"""Prefix of tasks that come from elsewhere -> "module:function", which takes the rest of the word.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedTask:
-    """A task and a split of it. source: the user's own file, None for a shipped task."""
+    """A task and a split of it. source: the user's own file, None for a shipped task.
+
+    find: (--data) -> its data, where that is no pack.
+    """
 
     task: Task
     split: str
     source: Path | None
+    find: Callable[[Path | None], Found] | None = None
 
     @property
     def label(self) -> str:
@@ -51,13 +63,20 @@ def load_tasks(words: str) -> list[NamedTask]:
 
 
 def load_task(word: str) -> NamedTask:
-    """`pope`, `mmmu:test`, an alias, or `./mine.py[:split]` -> the task and its split."""
+    """`pope`, `mmmu:test`, an alias, `./mine.py[:split]`, `lmms:NAME` -> the task and its split."""
+    for prefix, loader in TASK_PREFIXES.items():
+        if word.startswith(prefix):
+            module, _, function = loader.partition(":")
+            load = getattr(importlib.import_module(module), function)
+            elsewhere: NamedTask = load(word.removeprefix(prefix))
+            return elsewhere
     name, _, split = word.partition(":")
     if name.endswith(".py"):
         source: Path | None = Path(name)
         task = _load_file(Path(name))
     else:
-        source, task = None, _shipped_task(name)
+        source, (task, meant) = None, _shipped_task(name)
+        split = split or meant
     if split and split not in task.splits:
         raise OmnibenchError(f"{task.name} has no split {split!r}; known: {', '.join(task.splits)}")
     return NamedTask(task, split or task.splits[0], source)
@@ -65,10 +84,13 @@ def load_task(word: str) -> NamedTask:
 
 def open_backend(model: str, *, weights: str | None, device: str, dtype: str | None) -> Backend:
     """The backend of a model that is named by a word."""
-    if model not in MODELS:
+    prefix = next((prefix for prefix in PREFIXES if model.startswith(prefix)), None)
+    if prefix == "replay:":
+        raise OmnibenchError(f"{model}: recorded replies answer in `omnibench eval` alone")
+    if prefix is None and model not in MODELS:
         known = ", ".join([*MODELS, *(words.split(",")[0] for _, words in PREFIXES.values())])
         raise OmnibenchError(f"no model {model!r}; known: {known}")
-    runtime, _ = MODELS[model]
+    runtime, _ = MODELS[model] if prefix is None else PREFIXES[prefix]
     module, _, function = RUNTIMES[runtime].partition(":")
     opener = getattr(importlib.import_module(module), function)
     backend: Backend = opener(model, weights=weights, device=device, dtype=dtype)
@@ -92,14 +114,17 @@ def open_replay(spec: str, replies: Mapping[str, Mapping[str, str]]) -> Backend:
     return ReplayBackend(name, digest.hexdigest(), replies)
 
 
-def _shipped_task(name: str) -> Task:
+def _shipped_task(name: str) -> tuple[Task, str]:
+    """The task of that name or alias, and the split that the alias means ("" for the default)."""
     path = shipped("tasks") / f"{name}.py"
     if name.isidentifier() and path.is_file():
-        return _load_file(path)
+        return _load_file(path), ""
     for known in task_names():
         task = _load_file(shipped("tasks") / f"{known}.py")
-        if name in task.aliases:
-            return task
+        for alias in task.aliases:
+            other_name, _, split = alias.partition(":")
+            if name == other_name:
+                return task, split
     raise OmnibenchError(
         f"no task {name!r}; known: {', '.join(task_names())}, or a task file (./mine.py)"
     )

@@ -11,7 +11,19 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from omnibench import __version__
-from omnibench.cli import ask, data, doctor, evaluate, listing, rescore, runs, words
+from omnibench.cli import (
+    ask,
+    data,
+    doctor,
+    evaluate,
+    imports,
+    listing,
+    models,
+    pull,
+    rescore,
+    runs,
+    words,
+)
 from omnibench.errors import OmnibenchError
 
 INTERRUPTED = 130
@@ -60,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (evaluate, rescore, ask, listing, runs, data, doctor):
+    for module in (evaluate, rescore, ask, listing, models, runs, data, pull, imports, doctor):
         module.add(commands)
     return parser
 

@@ -48,8 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     try:
         for step in backend.stream(request):
-            text, tokens = text + step.text, tokens + step.tokens
-            if step.tokens:
+            text += step.text
+            if step.phase in ("first_sample", "decode"):
+                tokens += step.tokens
                 ends.append(time.perf_counter() - start)
             if step.text and not arguments.json:
                 print(plain(step.text, keep="\n\t"), end="", flush=True)

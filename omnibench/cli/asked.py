@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnibench.core import Control, Judge, Rule, Sample
+from omnibench.core import Backend, Control, Judge, Rule, Sample
 from omnibench.data.find import Found, find_pack
 from omnibench.data.replies import check_replies, read_replies
 from omnibench.data.verify import check_hash
-from omnibench.engine.controls import apply_control
+from omnibench.engine.controls import MajorityBackend, apply_control, majority_answer
 from omnibench.engine.limit import choose
 from omnibench.errors import OmnibenchError
 from omnibench.loading import NamedTask
@@ -73,8 +73,11 @@ def ask_for(
     seed: int,
 ) -> Asked:
     """Find and check the pack of a task and, with a limit, choose its samples."""
-    found = find_pack(named.task, named.split, data, full=full)
-    check_hash(found.pack)
+    if named.find is not None:
+        found = named.find(data)
+    else:
+        found = find_pack(named.task, named.split, data, full=full)
+        check_hash(found.pack)
     chosen = None
     if limit is not None:
         chosen = choose(named.task.samples(found.pack, named.split), limit, f"{seed}/{named.label}")
@@ -108,6 +111,20 @@ def open_judge(spec: str | None, repeats: int, rules: dict[str, dict[str, Rule]]
     from omnibench import judges
 
     return judges.open_judge(spec, repeats=repeats)
+
+
+def majority(asked: list[Asked]) -> Backend:
+    """The control `majority`: the most frequent right answer of the rows that will be asked."""
+    answers = {}
+    for item in asked:
+        answer = majority_answer(item.samples())
+        if answer is None:
+            raise OmnibenchError(
+                f"--control majority needs right answers, and those of {item.named.label} are not"
+                " public; leave it out"
+            )
+        answers[item.named.label] = answer
+    return MajorityBackend(answers)
 
 
 def replay_data(model: str) -> Path | None:

@@ -37,7 +37,11 @@ def add(commands: Commands) -> None:
     flag("--rule", metavar="R[,R]", help="scoring rules (all that a task has)")
     flag("--judge", metavar="J", help="replay:FILE or openai:MODEL@URL, for tasks that need one")
     flag("--judge-runs", type=words.positive_int, metavar="N", help="grades a reply gets (5)")
-    flag("--control", choices=["blind", "shuffled"], help="a grey image, or another row's")
+    flag(
+        "--control",
+        choices=["blind", "shuffled", "majority"],
+        help="a grey image, another row's, or, without a model, the most frequent right answer",
+    )
     flag("--batch-size", type=words.positive_int, metavar="N", help="questions at once (16)")
     flag("--device", choices=["auto", "cpu", "cuda", "mps"], help="where the model runs (auto)")
     flag(
@@ -60,9 +64,12 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from omnibench.cli import outcome, planning
+    from omnibench.cli.asked import majority
     from omnibench.hardware import host
     from omnibench.store import Run
 
+    if arguments.control == "majority" and arguments.model is None:
+        arguments.model = "majority"  # whatever is named, no model is loaded or asked
     resumed = None if arguments.resume is None else Run(arguments.resume).plan
     options = planning.options(arguments, resumed)
     asked = planning.ask_all(options)
@@ -75,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     judge = planning.judge(options, asked)
     finished: list[tuple[Run, EvalResults]] = []
     for model in options.models:
-        backend = planning.backend(options, model, asked, machine)
+        alike = options.control == "majority"
+        backend = majority(asked) if alike else planning.backend(options, model, asked, machine)
         try:
             plan = planning.plan(options, model, backend.card, asked, machine)
             made = planning.run_folder(arguments.resume, plan, machine, arguments.out)

@@ -36,6 +36,7 @@ from omnibench.core.records import (
     Value,
 )
 from omnibench.core.scoring import (
+    Aggregation,
     Judge,
     Metric,
     Reading,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "AbsentImage",
+    "Aggregation",
     "Backend",
     "Control",
     "DataUsed",

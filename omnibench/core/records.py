@@ -14,7 +14,7 @@ FORMAT = 1
 """The version of every file that a run holds."""
 
 Provenance = Literal["measured", "derived", "projected", "estimated", "published", "missing"]
-Control = Literal["blind", "shuffled"]
+Control = Literal["blind", "shuffled", "majority"]
 PackKind = Literal["full", "sample", "custom"]
 
 

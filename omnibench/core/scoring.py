@@ -40,6 +40,18 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Aggregation:
+    """A figure that is no function of sums, such as one that another harness's code makes.
+
+    item: what one row brings; None where it brings nothing.
+    figure: the items of the rows -> the figure, NaN where it is undefined.
+    """
+
+    item: Callable[[Scored], object | None]
+    figure: Callable[[Sequence[object]], float]
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A figure over many rows, written as a function of sums over statistical clusters.
 
@@ -48,10 +60,12 @@ class Metric:
         bootstrap recomputes the whole metric on every draw.
     where: (facet, value): only the rows of this facet count. None: all rows.
     needs: (facet, value) pairs without whose rows the figure is missing.
+    lacking: why it is then missing, where naming the pair does not say it plainly.
     binary: the figure is the mean of one 0/1 score a row, so that Wilson's interval holds
         where rows are independent.
     resample: (sums (draws, k), generator) -> sums (draws, k): randomness besides the choice of
         clusters, such as a judge's repeats.
+    whole: makes the figure in place of `terms` and `value`.
     """
 
     terms: Callable[[Sequence[Scored]], Sequence[float]]
@@ -59,8 +73,10 @@ class Metric:
     unit: Literal["fraction", "points"] = "fraction"
     where: tuple[str, str] | None = None
     needs: tuple[tuple[str, str], ...] = ()
+    lacking: str | None = None
     binary: bool = False
     resample: Callable[[Floats, np.random.Generator], Floats] | None = None
+    whole: Aggregation | None = None
 
 
 @dataclass(frozen=True, slots=True)

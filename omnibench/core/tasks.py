@@ -35,7 +35,7 @@ class Task:
     version: raised whenever a prompt, a reading or a metric changes.
     splits: the default first; samples(pack, split) yields a split's samples.
     selects_from: {"image": "test"}: the split "image" is some of the rows of the split "test".
-    aliases: other names for it, such as lmms-eval's.
+    aliases: other names for it, such as lmms-eval's; `scienceqa_img:image` names a split.
     judge_prompt: (sample, reply) -> what a judge is asked; for judged rules.
     submission: (id -> reading) -> what the benchmark's server takes, where a split's answers are
         not public.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -12,10 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from omnibench.core import EvalResults, TaskResult, Value
+from omnibench.core import Control, EvalResults, TaskResult, Value
 from omnibench.report.text import plain
 
 _WIDTH_ELSEWHERE = 110
+_CONTROLS: Mapping[Control, str] = {
+    "blind": "grey pictures in place of the benchmark's",
+    "shuffled": "every question with another one's picture",
+    "majority": "always the most frequent right answer; no model was asked",
+}
 
 
 def results_page(results: EvalResults, folder: Path) -> str:
@@ -23,7 +29,7 @@ def results_page(results: EvalResults, folder: Path) -> str:
     card = results.model
     lines = [f"{plain(card.name)}, weights: {plain(card.weights)}"]
     if results.control is not None:
-        lines.append(f"CONTROL: {results.control} images, not the benchmark's own")
+        lines.append(f"CONTROL: {_CONTROLS[results.control]}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("task", "data", "metric", "rule"):
         table.add_column(name)

@@ -167,3 +167,18 @@ def test_the_test_split_of_mmmu_writes_its_submission(omnibench, repository, tmp
     (file,) = (tmp_path / done.json()["run"]).glob("*_submission.json")
     submission = json.loads(file.read_text())
     assert set(submission) == {json.loads(line)["id"] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("word", "label"), [("mmmu_val", "mmmu"), ("mmbench_en_dev", "mmbench_en")]
+)
+def test_lmms_evals_names_mean_the_same_tasks(omnibench, word, label):
+    done = omnibench("eval", "--model", "fake", "--tasks", word, "--dry-run")
+    assert [task["label"] for task in done.json()["tasks"]] == [label]
+
+
+def test_an_alias_may_mean_a_split(omnibench):
+    words = ("eval", "--model", "fake", "--tasks", "scienceqa_img,scienceqa", "--json")
+    tasks = omnibench(*words).json()["results"]["tasks"]
+    assert tasks["scienceqa:image"]["n"] < tasks["scienceqa"]["n"]
+    assert tasks["scienceqa:image"]["split"] == "image"
