@@ -107,7 +107,8 @@ def _load(file: Path) -> dict[str, Any]:
 
     try:
         settings: dict[str, Any] = load_yaml_config(str(file))
-    except (ImportError, OSError, AttributeError) as error:
+    except (ImportError, OSError, AttributeError, LookupError, NameError) as error:
+        # A task's own modules may want packages, or variables, that are not there.
         words = " ".join(str(error.__cause__ or error).split())
         raise OmnibenchError(f"{file.name} of lmms-eval cannot be loaded: {words}") from error
     return settings

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
+from pathlib import Path
 
 from omnibench.errors import OmnibenchError
 
@@ -29,6 +30,8 @@ def stay_offline() -> None:
     """Let the hub's libraries read their caches alone: an eval never touches the network."""
     names = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE")
     os.environ.update(dict.fromkeys(names, "1"))
+    # Some tasks of lmms-eval read it as they are loaded.
+    os.environ.setdefault("HF_HOME", str(Path.home() / ".cache" / "huggingface"))
     # They read the environment once, when they are imported, which may have been before.
     for module in ("huggingface_hub.constants", "datasets.config"):
         if module in sys.modules:
