@@ -69,6 +69,7 @@ TASK = Task(
     citation="Kembhavi et al., A Diagram Is Worth a Dozen Images, ECCV 2016, arXiv:1603.07396",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="diagram",
     rules={
         "official": Rule(
             read=read_stated, score=score_equal, metrics=_METRICS, headline="accuracy"

@@ -75,5 +75,6 @@ TASK = Task(
     " and Logical Reasoning, Findings of ACL 2022, arXiv:2203.10244",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="chart",
     rules={"official": _RELAXED, "lmms-eval-0.7.3": _RELAXED},
 )

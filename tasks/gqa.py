@@ -81,6 +81,7 @@ TASK = Task(
     " Compositional Question Answering, CVPR 2019, arXiv:1902.09506",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="image",
     rules={
         "official": Rule(read=read_gqa, score=score_equal, metrics=_METRICS, headline="accuracy"),
         "lmms-eval-0.7.3": Rule(

@@ -37,6 +37,7 @@ TASK = Task(
     " arXiv:2307.06281",
     decoding=Decoding(max_new_tokens=256),
     samples=samples,
+    cluster="item, with all its rotations",
     rules={
         "official": Rule(
             read=read_inferred, score=score_equal, metrics=_METRICS, headline="circular_accuracy"

@@ -38,6 +38,7 @@ TASK = Task(
     " arXiv:2307.06281",
     decoding=Decoding(max_new_tokens=1024),
     samples=samples,
+    cluster="item, with all its rotations",
     rules={
         "official": Rule(
             read=read_inferred, score=score_equal, metrics=_METRICS, headline="circular_accuracy"

@@ -86,6 +86,7 @@ TASK = Task(
     " Models, 2023, arXiv:2306.13394",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="image, with both its questions",
     rules={
         "official": Rule(
             read=read_prefix, score=score_equal, metrics=_METRICS, headline="perception"

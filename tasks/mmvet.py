@@ -104,6 +104,7 @@ TASK = Task(
     " ICML 2024, arXiv:2308.02490",
     decoding=Decoding(max_new_tokens=1024),
     samples=samples,
+    cluster="image",
     rules={
         "official": Rule(
             read=read_text,

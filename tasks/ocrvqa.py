@@ -54,6 +54,7 @@ TASK = Task(
     " ICDAR 2019, doi:10.1109/ICDAR.2019.00156",
     decoding=Decoding(max_new_tokens=100),
     samples=samples,
+    cluster="cover",
     rules={
         "official": Rule(
             read=read_lowered,

@@ -70,6 +70,7 @@ TASK = Task(
     " Knowledge, CVPR 2019, arXiv:1906.00067",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="image",
     rules={
         "official": Rule(
             read=read_reply, score=score_stemmed_vqaeval, metrics=_METRICS, headline="accuracy"

@@ -82,6 +82,7 @@ TASK = Task(
     " EMNLP 2023, arXiv:2305.10355",
     decoding=Decoding(max_new_tokens=128),
     samples=samples,
+    cluster="image",
     rules={
         "official": Rule(
             read=read_first_sentence, score=score_equal, metrics=_official(), headline="mean_f1"

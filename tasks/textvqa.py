@@ -60,6 +60,7 @@ TASK = Task(
     citation="Singh et al., Towards VQA Models That Can Read, CVPR 2019, arXiv:1904.08920",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="image",
     rules={"official": _EVALAI, "lmms-eval-0.7.3": _EVALAI},
     aliases=("textvqa_val",),
 )

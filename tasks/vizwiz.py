@@ -62,6 +62,7 @@ TASK = Task(
     " CVPR 2018, arXiv:1802.08218",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="image",
     rules={"official": _EVALAI, "lmms-eval-0.7.3": _EVALAI},
     aliases=("vizwiz_vqa", "vizwiz_vqa_val"),
 )

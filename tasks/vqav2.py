@@ -69,6 +69,7 @@ TASK = Task(
     " in Visual Question Answering, CVPR 2017, arXiv:1612.00837",
     decoding=Decoding(max_new_tokens=16),
     samples=samples,
+    cluster="image",
     rules={
         "official": Rule(
             read=read_reply, score=score_vqaeval, metrics=_METRICS, headline="accuracy"

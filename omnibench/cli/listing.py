@@ -52,12 +52,26 @@ def _described(named: NamedTask) -> dict[str, Any]:
         "dataset": task.dataset,
         "citation": task.citation,
         "decoding": task.decoding,
+        "cluster": task.cluster,
+        "example": _example(named),
         "judged": any(rule.judged for rule in task.rules.values()),
         "rules": {
             name: {"headline": rule.headline, "metrics": list(rule.metrics)}
             for name, rule in task.rules.items()
         },
     }
+
+
+def _example(named: NamedTask) -> dict[str, Any] | None:
+    """The first question of the bundled sample; None where the task has none."""
+    from omnibench.data.pack import DiskPack
+    from omnibench.resources import shipped
+
+    folder = shipped("tasks") / "samples" / named.task.name
+    if named.source is not None or not (folder / "pack.toml").is_file():
+        return None
+    sample = next(named.task.samples(DiskPack(folder), named.task.splits[0]))
+    return {"prompt": sample.prompt, "target": sample.target, "images": len(sample.images)}
 
 
 def _print_task(task: dict[str, Any]) -> None:
@@ -71,7 +85,11 @@ def _print_task(task: dict[str, Any]) -> None:
     print(
         f"  decoding:  {decoding.max_new_tokens} new tokens, temperature {decoding.temperature:g}"
     )
+    print(f"  cluster:   {task['cluster']}")
     print(f"  judge:     {'needed (--judge)' if task['judged'] else 'none'}")
     for name, rule in task["rules"].items():
         print(f"  rule {name}: headline {rule['headline']}; {', '.join(rule['metrics'])}")
     print(f"  cite:      {task['citation']}")
+    if task["example"] is not None:
+        print("  a prompt, of the bundled sample:")
+        print("\n".join(f"    | {line}" for line in task["example"]["prompt"].splitlines()))

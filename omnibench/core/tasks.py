@@ -35,6 +35,7 @@ class Task:
     version: raised whenever a prompt, a reading or a metric changes.
     splits: the default first; samples(pack, split) yields a split's samples.
     selects_from: {"image": "test"}: the split "image" is some of the rows of the split "test".
+    cluster: what samples share that makes them dependent, in words ("image", "item").
     aliases: other names for it, such as lmms-eval's; `scienceqa_img:image` names a split.
     judge_prompt: (sample, reply) -> what a judge is asked; for judged rules.
     submission: (id -> reading) -> what the benchmark's server takes, where a split's answers are
@@ -50,6 +51,7 @@ class Task:
     decoding: Decoding
     samples: Callable[[Pack, str], Iterator[Sample]]
     rules: Mapping[str, Rule]
+    cluster: str = "item"
     selects_from: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     judge_prompt: Callable[[Sample, str], str] | None = None
