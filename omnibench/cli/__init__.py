@@ -19,6 +19,7 @@ from omnibench.cli import (
     imports,
     listing,
     models,
+    profiles,
     pull,
     rescore,
     runs,
@@ -72,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (evaluate, rescore, ask, listing, models, runs, data, pull, imports, doctor):
+    for module in (
+        evaluate, rescore, ask, listing, models, profiles, runs, data, pull, imports, doctor,
+    ):  # fmt: skip
         module.add(commands)
     return parser
 
