@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings. Nothing that is missing is an error here."""
-    findings = [*_machine(), *_devices(), *_backends(), *_packs()]
+    findings = [*_machine(), *_devices(), *_meters(), *_backends(), *_packs()]
     if arguments.json:
         words.print_json(
             [{"what": what, "there": there, "detail": detail} for what, there, detail in findings]
@@ -67,6 +67,17 @@ def _devices() -> Iterator[Finding]:
     yield "cuda", cuda, torch.cuda.get_device_name(0) if cuda else "torch sees no CUDA device"
     mps = torch.backends.mps.is_available()
     yield "mps", mps, "Apple GPU" if mps else "torch sees no Apple GPU"
+
+
+def _meters() -> Iterator[Finding]:
+    from omnibench.core import Unavailable
+    from omnibench.meters.finding import found
+
+    for name, meter in found().items():
+        if isinstance(meter, Unavailable):
+            yield f"meter {name}", False, str(meter)
+        else:
+            yield f"meter {name}", True, meter.source
 
 
 def _backends() -> Iterator[Finding]:

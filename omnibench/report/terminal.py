@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -16,7 +16,11 @@ from rich.text import Text
 from omnibench.core import Control, EvalResults, TaskResult, Value
 from omnibench.report.text import plain
 
-_WIDTH_ELSEWHERE = 110
+_COLUMNS = (
+    "task", "data", "metric", "rule", "value", "95 % interval", "MDE", "n", "unread", "errors",
+)  # fmt: skip
+_WIDTH_ELSEWHERE = 140
+_WIDTH_OF_ALL = 110
 _CONTROLS: Mapping[Control, str] = {
     "blind": "grey pictures in place of the benchmark's",
     "shuffled": "every question with another one's picture",
@@ -30,16 +34,22 @@ def results_page(results: EvalResults, folder: Path) -> str:
     lines = [f"{plain(card.name)}, weights: {plain(card.weights)}"]
     if results.control is not None:
         lines.append(f"CONTROL: {_CONTROLS[results.control]}")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("task", "data", "metric", "rule"):
-        table.add_column(name)
-    for name in ("value", "95 % interval", "MDE", "n", "unread", "errors"):
-        table.add_column(name, justify="right")
+    width = _width()
+    left_out = {"data", "MDE"} if width < _WIDTH_OF_ALL else set()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in (column for column in _COLUMNS if column not in left_out):
+        if name in ("task", "data", "metric", "rule"):
+            table.add_column(name, overflow="fold")
+        else:
+            table.add_column(name, justify="right", no_wrap=True)
     notes: list[str] = []
     for label, task in results.tasks.items():
-        _add_rows(table, notes, label, task)
-    notes.append("MDE: the smallest difference to another model that these samples would show")
-    page = [*lines, _drawn(table), *notes, f"run: {folder}"]
+        for cells in _rows(notes, label, task):
+            shown_cells = (cell for name, cell in cells.items() if name not in left_out)
+            table.add_row(*(Text(plain(cell)) for cell in shown_cells))
+    if "MDE" not in left_out:
+        notes.append("MDE: the smallest difference to another model that these samples would show")
+    page = [*lines, _drawn(table, width), *notes, f"run: {folder}"]
     return "\n".join(page)
 
 
@@ -64,7 +74,7 @@ def metrics_page(results: EvalResults, folder: Path) -> str:
                     how or "",
                 )
                 table.add_row(*(Text(plain(cell)) for cell in cells))
-    return f"{_drawn(table)}\nrun: {folder}"
+    return f"{_drawn(table, _width())}\nrun: {folder}"
 
 
 def shown(value: Value) -> str:
@@ -84,7 +94,8 @@ def shown_interval(value: Value) -> str:
     return f"{low:.1f} – {high:.1f}"
 
 
-def _add_rows(table: Table, notes: list[str], label: str, task: TaskResult) -> None:
+def _rows(notes: list[str], label: str, task: TaskResult) -> Iterator[dict[str, str]]:
+    """The cells of a task's rows by column; what they cannot say goes to `notes`."""
     for number, (rule, metrics) in enumerate(task.metrics.items()):
         key = task.headline if task.headline in metrics else next(iter(metrics))
         value = metrics[key]
@@ -101,7 +112,7 @@ def _add_rows(table: Table, notes: list[str], label: str, task: TaskResult) -> N
             str(task.unread) if first else "",
             str(task.errors) if first else "",
         ]
-        table.add_row(*(Text(plain(cell)) for cell in cells))
+        yield dict(zip(_COLUMNS, cells, strict=True))
         if value.value is None and first:
             notes.append(f"{label}: {key} is missing: {value.reason}")
         elif value.ci95 is None and first:
@@ -119,8 +130,11 @@ def _shown_n(value: Value, task: TaskResult) -> str:
     return str(n) if task.n == task.population else f"{n} of {task.population}"
 
 
-def _drawn(table: Table) -> str:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
+
+
+def _drawn(table: Table, width: int) -> str:
     console = Console(file=StringIO(), width=width, force_terminal=False)
     console.print(table)
     return console.file.getvalue().rstrip()  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,9 @@
+"""Instruments: one file each. `find` opens one, or says why it cannot be had.
+
+clock and memory are read at every step; the others, which return joules, at the edges of a window.
+"""
+
+from omnibench.meters.finding import found
+from omnibench.meters.windows import Window, spent_values, window
+
+__all__ = ["Window", "found", "spent_values", "window"]
