@@ -1,5 +1,10 @@
 """The errors that people see: one line each, with an exit code."""
 
+import errno
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where nothing more can be written."""
+
 
 class OmnibenchError(Exception):
     """Something the user can mend; the message says what is wrong, where, and what to do.

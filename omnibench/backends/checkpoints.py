@@ -5,7 +5,6 @@ Nothing is fetched, no code of a checkpoint runs, and only safetensors are read,
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from omnibench.errors import OmnibenchError
-from omnibench.hub.locks import sha256_of
+from omnibench.hub.locks import joint_sha256, sha256_of
 
 NAMED_AT_MOST = 5
 
@@ -62,7 +61,8 @@ def load(folder: Path, dtype: str, device: str) -> Loaded:
     )
     model.to(device_of(device))
     model.train(False)
-    return Loaded(model, processor, _digest(files), tuple(sorted(found["unexpected_keys"])))
+    digest = joint_sha256(sha256_of(file) for file in files)
+    return Loaded(model, processor, digest, tuple(sorted(found["unexpected_keys"])))
 
 
 def in_short(names: Sequence[str]) -> str:
@@ -204,9 +204,3 @@ def _refuse(folder: Path, what: str, names: Sequence[str]) -> None:
     """Name what is wrong, if anything is."""
     if names:
         raise OmnibenchError(f"{folder} {what} {in_short(names)}")
-
-
-def _digest(files: Sequence[Path]) -> str:
-    """The SHA-256 of one file; of several, that of their sorted hashes."""
-    hashes = sorted(sha256_of(file) for file in files)
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()

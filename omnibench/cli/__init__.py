@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import shlex
 import sys
@@ -25,7 +24,7 @@ from omnibench.cli import (
     runs,
     words,
 )
-from omnibench.errors import OmnibenchError
+from omnibench.errors import FULL_DISK, OmnibenchError
 
 INTERRUPTED = 130
 
@@ -87,7 +86,7 @@ def _say(message: str, code: int) -> int:
 
 def _os_words(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in FULL_DISK:
         return (
             f"{where}the disk is full; what was written is whole. Make room and go on with"
             " `omnibench eval --resume RUN`"

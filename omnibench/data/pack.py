@@ -16,11 +16,10 @@ from omnibench.data.gallery import Gallery
 from omnibench.data.images import FileImage, decode
 from omnibench.data.rows import MadeIds, ParquetRows, count_lines, json_rows
 from omnibench.errors import ImageError, OmnibenchError
+from omnibench.hub.locks import joint_sha256, sha256_of
 
 if TYPE_CHECKING:
     import PIL.Image
-
-_HASH_CHUNK_BYTES = 1 << 20
 
 
 class PackHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,18 +158,7 @@ def _toml(value: object) -> str:
 
 def rows_hash(files: list[Path]) -> str:
     """SHA-256 of a rows file; of several shards, of their sorted hexadecimal hashes."""
-    hashes = sorted(_file_hash(file) for file in files)
-    if len(hashes) == 1:
-        return hashes[0]
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()
-
-
-def _file_hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_HASH_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return joint_sha256(sha256_of(file) for file in files)
 
 
 def _row_files(folder: Path) -> list[Path]:

@@ -5,7 +5,6 @@ Where a task's rows lie is said in the lock file beside it, tasks/<task>.lock.to
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -18,7 +17,7 @@ from omnibench.data.find import pulled_folder
 from omnibench.data.pack import DiskPack, PackHeader, write_header
 from omnibench.data.rows import MadeIds, ParquetRows
 from omnibench.errors import OmnibenchError
-from omnibench.hub.locks import Lock, LockedFile
+from omnibench.hub.locks import Lock, LockedFile, joint_sha256
 from omnibench.hub.pulling import Source, carry, pull
 from omnibench.hub.remote import AbsentError
 from omnibench.resources import shipped
@@ -106,13 +105,11 @@ def _made_pack(
     shards = _link(folder, lock, files.rows, "rows")
     if files.images is not None:
         _link(folder, lock, files.images, "images")
-    hashes = sorted(lock.files[path].sha256 for path in shards)
-    digest = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
     header = PackHeader(
         task=task.name,
         name=f"{task.name}-{split}",
         rows=_count(folder),
-        rows_sha256=digest,
+        rows_sha256=joint_sha256(lock.files[path].sha256 for path in shards),
         source=f"{lock.repo} at {lock.revision}",
         licence=task.dataset.licence,
         split=split,

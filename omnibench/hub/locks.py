@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -91,6 +91,14 @@ def sha256_of(path: Path) -> str:
     for chunk in _chunks(path):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def joint_sha256(hashes: Iterable[str]) -> str:
+    """One hash for one or several files: the only one itself, else that of the sorted ones."""
+    ordered = sorted(hashes)
+    return (
+        ordered[0] if len(ordered) == 1 else hashlib.sha256("".join(ordered).encode()).hexdigest()
+    )
 
 
 def git_blob_of(path: Path) -> str:

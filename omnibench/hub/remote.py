@@ -6,7 +6,6 @@ by `http_get` rather than `hf_hub_download`, which throws away what it has when 
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import urlsplit
 
-from omnibench.errors import OmnibenchError
+from omnibench.errors import FULL_DISK, OmnibenchError
 
 Kind = Literal["model", "dataset"]
-
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class AbsentError(OmnibenchError):

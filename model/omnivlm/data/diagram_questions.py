@@ -209,14 +209,3 @@ def sample_fraction(rng: random.Random) -> FractionBar:
     pieces = rng.randint(3, 9)
     colour = rng.choice([c for c in COLOURS if c != "black"])
     return FractionBar(pieces, rng.randint(1, pieces - 1), colour)
-
-
-def fraction_shaded(picture: FractionBar, rng: random.Random) -> Asked:
-    """Ask which fraction is shaded, written as pieces over pieces."""
-    answer = f"{picture.shaded}/{picture.pieces}"
-    share = picture.shaded / picture.pieces
-    pool = [f"{a}/{b}" for b in range(3, 10) for a in range(1, b)
-            if abs(a / b - share) > 1e-9 and abs(b - picture.pieces) <= 1]  # fmt: skip
-    question = rng.choice(("What fraction of the bar is shaded?",
-                           f"Which fraction of the bar is {picture.colour}?"))  # fmt: skip
-    return Asked(question, answer, some_wrong(rng, pool, answer), "fraction")
