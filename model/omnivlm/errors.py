@@ -11,3 +11,11 @@ class CheckpointError(OmniVLMError):
 
 class QuestionError(OmniVLMError):
     """One question that cannot be answered; others can."""
+
+
+class TrainingError(OmniVLMError):
+    """A recipe, a data set or a training run that cannot go on."""
+
+
+class PictureError(OmniVLMError):
+    """A picture of a training set that is missing or broken; others can be read."""

@@ -1,0 +1,1 @@
+"""How the models are made: samples, recipes, stages, preferences."""
