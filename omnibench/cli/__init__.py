@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from omnibench import __version__
 from omnibench.cli import (
     ask,
+    calibrate,
     data,
     doctor,
     evaluate,
@@ -73,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, ask, listing, models, profiles, runs, data, pull, imports, doctor,
+        evaluate, rescore, ask, listing, models, profiles, runs, data, pull, imports, calibrate,
+        doctor,
     ):  # fmt: skip
         module.add(commands)
     return parser

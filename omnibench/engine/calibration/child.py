@@ -35,7 +35,7 @@ from omnibench.engine.calibration.kernels import (
     Stream,
     kernels_of,
 )
-from omnibench.engine.calibration.timing import median_and_spread, timed
+from omnibench.engine.calibration.timing import Clock, median_and_spread, timed
 from omnibench.meters.others import CONTENDED_CORES, look, others_cpu, steal
 
 
@@ -45,7 +45,9 @@ def main(words: Sequence[str]) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(calibrated(asked, kernels_of())))
 
 
-def calibrated(asked: Asked, kernels: Sequence[Kernel]) -> Calibration:
+def calibrated(
+    asked: Asked, kernels: Sequence[Kernel], clock: Clock = time.perf_counter
+) -> Calibration:
     """Time the kernels in this process; its first use of torch settles the threads."""
     import torch
 
@@ -56,7 +58,7 @@ def calibrated(asked: Asked, kernels: Sequence[Kernel]) -> Calibration:
     with torch.inference_mode():
         runner = TorchRunner(kernels, getattr(torch, asked.dtype))
         before = look()
-        times = timed(kernels, runner, time.perf_counter, asked.budget_s)
+        times = timed(kernels, runner, clock, asked.budget_s)
     after = look()
     others = others_cpu(before, after)
     conditions = Conditions(
