@@ -102,13 +102,13 @@ def test_a_kernel_takes_the_median_of_its_passes_and_a_short_one_is_run_more_oft
     machine = Simulated({
         # A warm-up and one to find the runs, then the passes.
         long: [9.0, 1.0, 1.0, 4.0, 2.0],
-        # 1 ms: two runs reach the 2 ms that a timing must last.
-        short: [0.001] * 100,
+        # Just under the 2 ms that a timing must last: two runs reach them.
+        short: [2**-9] * 100,
     })  # fmt: skip
     times = timed([long, short], machine, machine.clock, budget_s=0)
     assert times[long] == [1.0, 4.0, 2.0]
     assert len(times[short]) == LEAST_PASSES
-    assert times[short] == pytest.approx([0.001] * LEAST_PASSES)
+    assert times[short] == [2**-9] * LEAST_PASSES
     # Passes go forwards and backwards in turn.
     passes = machine.ran[-9:]
     assert passes == [long, short, short, short, short, long, long, short, short]
