@@ -17,6 +17,10 @@ _FINER = 2  # drawn at twice the size and reduced: PIL's own lines have no smoot
 class Picture(Protocol):
     """A complete description that can draw itself, always into the same pixels."""
 
+    def describe(self) -> str:
+        """Say in words all that can be asked about."""
+        ...
+
     def draw(self) -> Image.Image:
         """Draw the picture as RGB."""
         ...

@@ -9,7 +9,7 @@ from omnivlm.data.asked import Asked, Maker, some_wrong
 from omnivlm.data.canvas import Canvas
 from omnivlm.data.parts import Part, words_for
 from omnivlm.data.shapes import draw_shape
-from omnivlm.data.words import COLOURS, Colour
+from omnivlm.data.words import COLOURS, Colour, sentences, with_article
 
 GENRES: dict[str, tuple[str, str]] = {
     "Travel": ("A TRAVEL GUIDE", "boat"),
@@ -44,6 +44,15 @@ class Cover:
     author: str
     genre: str
     colour: str
+
+    def describe(self) -> str:
+        """Read it and name its genre."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} book cover",
+            f"Title: {self.title}",
+            f"Author: {self.author}",
+            f"Genre: {self.genre}",
+        )
 
     def draw(self) -> Image.Image:
         """Draw the cover, 270 x 378."""
