@@ -5,7 +5,7 @@ from typing import Literal
 
 from PIL import Image, ImageFilter
 
-from omnivlm.data.canvas import Canvas, Picture
+from omnivlm.data.canvas import WRITTEN, Canvas, Picture
 from omnivlm.data.shapes import draw_shape
 from omnivlm.data.words import PAPERS, Colour, sentences, with_article
 
@@ -56,6 +56,7 @@ class Tilted:
     def draw(self) -> Image.Image:
         """Turn the picture; what lies beyond its edge is the table."""
         image = self.picture.draw()
+        image.info.pop(WRITTEN, None)  # it no longer lies where it was written
         return image.rotate(
             self.degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=_TABLE
         ).resize((378, 378))
@@ -75,6 +76,7 @@ class Spoiled:
     def draw(self) -> Image.Image:
         """Draw it and spoil it; nothing that is asked of it can be seen any more."""
         image = self.picture.draw()
+        image.info.pop(WRITTEN, None)  # nobody can read it any more
         if self.fault == "blurred":
             return image.filter(ImageFilter.GaussianBlur(22))
         if self.fault in _FLAT:

@@ -19,6 +19,9 @@ class Job(Protocol, Generic[Item]):
     def __len__(self) -> int:
         """How many samples there are."""
 
+    def prepare(self) -> None:
+        """What is to be done once, before the first step and before a checkpoint is restored."""
+
     def load(self, index: int) -> Item:
         """One sample, ready for `loss`. Raises PictureError where a picture cannot be read."""
 

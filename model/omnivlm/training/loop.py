@@ -77,6 +77,7 @@ class Loop(Generic[Item]):
 
     def run(self, watcher: Watcher) -> None:
         """Train from where the folder's checkpoint stands to the last step."""
+        self._job.prepare()
         self._kept_step = self._restore()
         metrics = Metrics(self._folder, self._kept_step) if self._processes.rank == 0 else None
         for step in range(self._kept_step, self._stage.steps):

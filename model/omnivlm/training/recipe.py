@@ -6,6 +6,7 @@ No key is unknown and no value impossible once a recipe has been read.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,12 @@ Count = Annotated[int, Meta(ge=1)]
 StageName = Literal["tower", "language", "pretrain", "sft", "dpo"]
 STAGES: tuple[StageName, ...] = ("tower", "language", "pretrain", "sft", "dpo")
 """In the order in which a recipe runs them; the first two are stage 0."""
+
+_ANSWERED = ("drawn", "llava")
+_SOURCES: Mapping[StageName, tuple[str, ...]] = {
+    "tower": ("drawn",), "language": ("drawn",), "pretrain": _ANSWERED, "sft": _ANSWERED,
+    "dpo": ("drawn", "preferences"),
+}  # fmt: skip
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,14 +167,11 @@ def _check(path: Path, recipe: Recipe) -> None:
         raise TrainingError(f"{path} has no stage; give one of {', '.join(STAGES)}")
     for name in recipe.stages:
         stage = recipe.stage(name)
-        wanted = PreferenceData if name == "dpo" else (DrawnData, LlavaData)
-        if stage is not None and not isinstance(stage.data, wanted):
+        if stage is not None and _source(stage.data) not in _SOURCES[name]:
             raise TrainingError(
                 f"{path}: {name}.data.source cannot be {_source(stage.data)!r}; the stage reads"
-                f" {'preferences' if name == 'dpo' else 'drawn or llava'}"
+                f" {' or '.join(_SOURCES[name])}"
             )
-    if recipe.tower is not None and not isinstance(recipe.tower.data, DrawnData):
-        raise TrainingError(f"{path}: tower.data.source must be drawn: it has dense labels")
 
 
 def _source(data: Data) -> str:
