@@ -18,8 +18,8 @@ def dpo_loss(
     """-> the mean loss over pairs, a scalar.
 
     Each argument is (B,): the log-probability of a whole answer, the sum over its tokens, under the
-    model that learns and under the one it started from. beta: how firmly the model is held to where
-    it started; above 0 (0.1 is usual; the OmniVLM paper names none). Raises TrainingError for another.
+    model that learns and under the one it started from. beta, above 0: how firmly the model is held
+    to where it started; the OmniVLM paper names none. Raises TrainingError for another beta.
 
     Source: Rafailov et al., Direct Preference Optimization, NeurIPS 2023, arXiv:2305.18290,
     equation 7.
