@@ -17,6 +17,7 @@ from omnivlm.data.scene import Scene
 from omnivlm.data.world import sample_scene
 from omnivlm.errors import TrainingError
 from omnivlm.training.form_rows import picture_names, turn_of
+from omnivlm.training.picture_turns import picture_turns
 from omnivlm.training.samples import Conversation, Turn
 from omnivlm.training.scene_turns import Shown, scene_turns
 
@@ -102,14 +103,18 @@ class DrawnConversations:
         number, place = divmod(earlier, block)
         groups = form_block(form, self._part, part_seed(self._part, form, self._seed, number))
         pictures, turns = groups[place % len(groups)]
+        most = self._questions - len(turns)
+        more: list[Turn] = []
         match pictures:
             case (Scene() as scene,):
                 shown = Shown(scene, self._part, self._shares)
-                rest = scene_turns(shown, rng, self._mix, self._questions - len(turns))
-                turns = (*turns, *rest)
+                more = scene_turns(shown, rng, self._mix, most)
+            case (picture,):
+                more = picture_turns(form, picture, rng, most)
             case _:
                 pass
-        return pictures, (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns)
+        turns = (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns, *more)
+        return pictures, tuple({turn.prompt: turn for turn in turns}.values())
 
 
 @lru_cache(maxsize=_BLOCKS_KEPT)

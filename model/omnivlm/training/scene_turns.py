@@ -28,8 +28,9 @@ from omnivlm.data.parts import Part
 from omnivlm.data.scene import Scene
 from omnivlm.data.words import with_article
 from omnivlm.training.form_rows import listed
+from omnivlm.training.picture_turns import options_of
 from omnivlm.training.samples import Turn
-from omnivlm.training.wordings import LETTERS, circular, lettered, short
+from omnivlm.training.wordings import circular, lettered, short
 
 _DRAFTS = 6  # a maker may have nothing to ask of a scene
 
@@ -94,8 +95,8 @@ def _by_letter(shown: Shown, rng: random.Random, maker: Maker[Scene]) -> Turn | 
     asked = maker(shown.scene, rng)
     if asked is None or not asked.wrong:
         return None
-    options = rng.sample((asked.answer, *asked.wrong[:3]), 1 + len(asked.wrong[:3]))
-    return Turn(lettered(asked.question, options), LETTERS[options.index(asked.answer)])
+    options, letter = options_of(asked, rng)
+    return Turn(lettered(asked.question, options), letter)
 
 
 def _mmbench(
@@ -108,9 +109,8 @@ def _mmbench(
     if both is None:
         return None
     asked = both.said(language)
-    options = rng.sample((asked.answer, *asked.wrong[:3]), 1 + len(asked.wrong[:3]))
-    prompt = circular(asked.question, options, both.hint(language), language)
-    return Turn(prompt, LETTERS[options.index(asked.answer)])
+    options, letter = options_of(asked, rng)
+    return Turn(circular(asked.question, options, both.hint(language), language), letter)
 
 
 _BILINGUAL = (
