@@ -48,7 +48,7 @@ _Asker = Callable[[Shown, random.Random], Turn | None]
 
 
 def scene_turns(
-    shown: Shown, rng: random.Random, weights: Mapping[str, int], count: int
+    shown: Shown, rng: random.Random, weights: Mapping[str, float], count: int
 ) -> list[Turn]:
     """Ask up to `count` different questions; `weights`: the forms and how often each is drawn."""
     askers = {form: ASKERS[form] for form in weights if form in ASKERS and weights[form]}
