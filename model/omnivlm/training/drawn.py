@@ -160,10 +160,8 @@ def _draw(picture: Described) -> PIL.Image.Image:
 def _turns(mix: Mapping[str, float]) -> list[str]:
     """Let the forms take turns by their weights, each that has one at least once in a cycle."""
     total = sum(mix.values())
-    counts = {
-        form: max(1, round(_CYCLE * weight / total)) for form, weight in mix.items() if weight
-    }
-    return interleave([[form] * count for form, count in counts.items()])
+    drawn = {form: weight / total for form, weight in mix.items() if weight}
+    return interleave([[form] * max(1, round(_CYCLE * share)) for form, share in drawn.items()])
 
 
 def _check(mix: Mapping[str, float], count: int, questions: int) -> None:

@@ -27,9 +27,9 @@ WINDOW = 32
 MOST_SILENT = 10
 """So many times in a row a server may give no text, less one."""
 
-BROKEN, CUT, MUTE, SILENT, RIGHT, EMPTY, SMALL, LARGE = (
+BROKEN, CUT, MUTE, SILENT, RIGHT, SMALL, LARGE = (
     "broken picture", "answer cut short", "no answer", "no correction", "nothing to correct",
-    "nothing left", "edit too small", "edit too large",
+    "edit too small", "edit too large",
 )  # fmt: skip
 """Why a pair is dropped."""
 
@@ -164,19 +164,17 @@ class PairMaker:
         if not rejected:
             return MUTE
         chosen = self.teacher.correct(asked, picture, rejected)
-        if chosen is None:
+        if not chosen:
             return SILENT
         ratio = edit_ratio(rejected, chosen)
-        if why := self._why_not(chosen, ratio):
+        if why := self._why_not(ratio):
             return why
         return PairRow(
             asked.id, asked.origin, asked.prompt, chosen, rejected, round(ratio, 6),
             self.teacher.name, self.model.origin, self.model.sha256,
         )  # fmt: skip
 
-    def _why_not(self, chosen: str, ratio: float) -> str | None:
-        if not chosen:
-            return EMPTY
+    def _why_not(self, ratio: float) -> str | None:
         if ratio == 0:
             return RIGHT
         if ratio < self.bounds.least:
