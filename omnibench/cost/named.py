@@ -188,7 +188,7 @@ _SHAPES = (
         projector=ProjectorShape(1, 1152, 1024, 1024),
         text=QWEN15_05B,
         source="nanoLLaVA's code (Bunny): features of the last but one layer, mlp2x_gelu",
-        template_tokens=15,
+        template_tokens=14,
     ),
     _aurora("aurora-edge-v-2b", "AuroraEdge-V-2B, Combined", cross=True, decoder=True),
     _aurora("aurora-compress", "AuroraEdge's ablation: no fusion", cross=False, decoder=False),

@@ -133,7 +133,7 @@ def _times(ends: tuple[float, float] | None, factor: float) -> tuple[float, floa
 
 
 def _quotient(numerator: float, value: Value, unit: str, method: str) -> Value:
-    """numerator / value, its range turned round."""
+    """The number over the figure, its range turned round."""
     inverse = _scaled(value, 1.0, unit, method)
 
     def under(ends: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -67,7 +67,9 @@ def energies(
         why = reasons[0] if reasons else NO_JOULES
         kept = [value for value in gross if value.value is not None]
         figures[quantity.name.format("")] = kept or [missing(quantity.unit, why)]
-        figures[quantity.name.format("net_")] = net or [missing(quantity.unit, _why_no_net(kept, why))]
+        figures[quantity.name.format("net_")] = net or [
+            missing(quantity.unit, _why_no_net(kept, why))
+        ]
     return figures
 
 
@@ -82,9 +84,7 @@ def _keys(trials: Sequence[TrialRecord], window: str) -> list[str]:
     return list(names)
 
 
-def _spent(
-    trials: Sequence[TrialRecord], quantity: _Quantity, key: str, new_tokens: int
-) -> _Spent:
+def _spent(trials: Sequence[TrialRecord], quantity: _Quantity, key: str, new_tokens: int) -> _Spent:
     name = f"{quantity.window}.{key}"
     read = [trial for trial in trials if reading(trial, name) is not None]
     values = [trial.readings[name] for trial in read]
@@ -203,9 +203,9 @@ def _failures(trials: Sequence[TrialRecord]) -> list[str]:
 def _why_no_net(gross: Sequence[Value], why: str) -> str:
     if not gross:
         return why
-    return "idle power was not measured" if gross[0].provenance != "estimated" else (
-        "an estimate from watts at rest and under load has no net part of its own"
-    )
+    if gross[0].provenance == "estimated":
+        return "an estimate from watts at rest and under load has no net part of its own"
+    return "idle power was not measured"
 
 
 def joules_of(figures: Mapping[str, Sequence[Value]], quantity: str = "request_j") -> Value | None:

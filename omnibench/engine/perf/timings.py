@@ -93,9 +93,9 @@ def _rate(
     found = [value for trial in timed if (value := rate(trial)) is not None]
     if not found:
         return missing("tokens/s", _why("token times or counts", timed, trials))
-    value = median_value(found, "tokens/s")
-    method = f"{formula}; {value.method}"
-    return msgspec.structs.replace(value, provenance="derived", method=method)
+    median = median_value(found, "tokens/s")
+    method = f"{formula}; {median.method}"
+    return msgspec.structs.replace(median, provenance="derived", method=method)
 
 
 def _why(name: str, timed: Sequence[TrialRecord], trials: Sequence[TrialRecord]) -> str:
@@ -132,9 +132,7 @@ def _gaps_between_tokens(
                 if pooled
                 else _why("token times", timed, trials)
             )
-            figures[f"itl_s_p{percent}"] = Value(
-                None, "s", "missing", n=len(pooled), reason=reason
-            )
+            figures[f"itl_s_p{percent}"] = Value(None, "s", "missing", n=len(pooled), reason=reason)
         else:
             figures[f"itl_s_p{percent}"] = Value(
                 value,
