@@ -125,17 +125,17 @@ def _figures(
         "visual_tokens": derived(summary.visual_tokens, "tokens"),
         "text_tokens": derived(words, "tokens", _words_method(case)),
         "weights_bytes": derived(round(weights_bytes(shape, dtype)), "bytes"),
-        "kv_bytes_per_token": derived(round(kv_bytes_per_token(shape, dtype)), "bytes/token"),
+        "kv_bytes_per_token": derived(round(kv_bytes_per_token(shape, dtype)), "bytes"),
         "memory_needed_bytes": _memory(shape, case, prompt_tokens)[dtype],
         "flops_total": derived(summary.flops_total, "FLOP", f"{FLOPS_METHOD}; to the first token"),
         "flops_total_causal": derived(
             summary.flops_causal_total, "FLOP", f"{CAUSAL_METHOD}; to the first token"
         ),
         "flops_decode_per_token": derived(
-            summary.flops_decode_per_token, "FLOP/token", f"{FLOPS_METHOD}; the second token"
+            summary.flops_decode_per_token, "FLOP", f"{FLOPS_METHOD}; the second token"
         ),
         "bytes_decode_per_token": derived(
-            summary.bytes_moved_decode_per_token, "bytes/token", f"{CLOSED_FORM}; the second token"
+            summary.bytes_moved_decode_per_token, "bytes", f"{CLOSED_FORM}; the second token"
         ),
         "thop_gmacs": derived(summary.thop["gmacs"], "GMAC", THOP_METHOD),
         "thop_params_binary_billions": derived(

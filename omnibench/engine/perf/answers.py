@@ -17,7 +17,7 @@ IPHONE_CHARGE_SHARE = "iphone_charge_share"
 
 @dataclass(frozen=True, slots=True)
 class Correct:
-    """How often an eval's answers to a task were right.
+    """How often an eval's answers to a task were right. task: empty for all tasks together.
 
     share: mean score of its samples under the task's official rule; failed ones count as wrong.
     source: the run, the rule and the data.
@@ -32,7 +32,7 @@ class Correct:
 def correct_answers(
     records: Iterable[SampleRecord], rules: Mapping[str, str], source: str
 ) -> list[Correct]:
-    """Task -> how often it was answered rightly, from an eval's records.
+    """How often an eval's answers were right: over all tasks, then, of several, each by itself.
 
     rules: task -> the rule that counts. A sample that is not scored (no judge graded it, its
     answer is not public) is left out.
@@ -44,10 +44,16 @@ def correct_answers(
             scores.setdefault(record.task, []).append(record.scores[rule])
         elif record.error is not None and record.reply is None:
             scores.setdefault(record.task, []).append(0.0)
-    return [
-        Correct(task, sum(found) / len(found), len(found), f"{source}, rule {rules[task]}")
+    if not scores:
+        return []
+    by_task = [
+        Correct(task, sum(found) / len(found), len(found), f"{source}: {task}, rule {rules[task]}")
         for task, found in scores.items()
     ]
+    n = sum(each.n for each in by_task)
+    share = sum(each.share * each.n for each in by_task) / n
+    tasks = ", ".join(f"{task} by {rules[task]}" for task in scores)
+    return [Correct("", share, n, f"{source}: {tasks}"), *(by_task if len(by_task) > 1 else ())]
 
 
 def bought(
@@ -64,7 +70,8 @@ def bought(
     why = _reason(figures)
     found: dict[str, list[Value]] = {}
     for each in correct:
-        found[f"j_per_correct_answer/{each.task}"] = [_for_correct(spent, each, why)]
+        quantity = f"j_per_correct_answer/{each.task}".rstrip("/")
+        found[quantity] = [_for_correct(spent, each, why)]
     charge = profile.battery.capacity_j
     if charge is not None:
         on_device = _on(figures, profile.id)

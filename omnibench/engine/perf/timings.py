@@ -132,9 +132,9 @@ def _gaps_between_tokens(
                 if pooled
                 else _why("token times", timed, trials)
             )
-            figures[f"itl_s_p{percent}"] = Value(None, "s", "missing", n=len(pooled), reason=reason)
+            figures[f"itl_p{percent}_s"] = Value(None, "s", "missing", n=len(pooled), reason=reason)
         else:
-            figures[f"itl_s_p{percent}"] = Value(
+            figures[f"itl_p{percent}_s"] = Value(
                 value,
                 "s",
                 "measured",
