@@ -85,7 +85,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         line = {
             "model": arguments.one, "dtype": arguments.dtype, "threads": arguments.threads,
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "first": trial == 0,
-            **_trial(model, trial, arguments.new_tokens), "draw_weights_s": round(load_s, 2),
+            **_trial(model, trial, arguments.new_tokens), "load_s": round(load_s, 2),
         }  # fmt: skip
         with arguments.results.open("a") as file:
             file.write(json.dumps(line) + "\n")
@@ -96,11 +96,12 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
     """One answer: when each phase and each token was there, and what others did meanwhile."""
     picture = model.picture(seed)
     before = look()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     phases: dict[str, float] = {}
     token_times: list[float] = []
     last = start
     first: Ticks | None = None
+    cpu_first = cpu_start
     for phase in model.steps(picture, new_tokens):
         now = time.perf_counter()
         if phase == "decode":
@@ -109,9 +110,9 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
             phases[phase] = now - last
             if phase == "first_sample":
                 token_times.append(now - start)
-                first = look()
+                first, cpu_first = look(), time.process_time()
         last = now
-    after = look()
+    after, cpu_end = look(), time.process_time()
     assert first is not None
     others = [others_cpu(before, first), others_cpu(first, after)]
     seen = max((each for each in others if each is not None), default=None)
@@ -119,6 +120,8 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
         "phases_s": {name: round(value, 5) for name, value in phases.items()},
         "ttft_s": round(token_times[0], 5),
         "decode_tok_per_s": round((len(token_times) - 1) / (token_times[-1] - token_times[0]), 4),
+        "ttft_cpu_s": round(cpu_first - cpu_start, 5),
+        "decode_tok_per_cpu_s": round((len(token_times) - 1) / (cpu_end - cpu_first), 4),
         "token_times_s": [round(value, 5) for value in token_times],
         "others_cpu_ttft": others[0], "others_cpu_decode": others[1],
         "steal": steal(before, after), "contended": seen is None or seen > CONTENDED_CORES,
@@ -129,16 +132,8 @@ class Asked:
     """A model that is asked about pictures of noise; only the phases' ends come back."""
 
     def __init__(self, name: str, dtype: Any) -> None:
-        import torch
-
         self._name, self._dtype = name, dtype
-        if name == QWEN:
-            self._model = _qwen(dtype)
-        else:
-            from omnivlm.loading import drawn
-            from omnivlm.presets import FULL
-
-            self._model = drawn(FULL[name], 0, dtype, torch.device("cpu"))
+        self._model = _qwen(dtype) if name == QWEN else _reference(name, dtype)
 
     def picture(self, seed: int) -> Any:
         """A picture unlike every other, in memory."""
@@ -158,20 +153,43 @@ class Asked:
             yield step.phase
 
 
-def _qwen(dtype: Any) -> Any:
-    """Qwen2-VL-2B with numbers of a plausible size in place of its weights."""
+def _reference(name: str, dtype: Any) -> Any:
+    """One of the papers' models."""
     import torch
 
+    from omnivlm.answering import LoadedModel
+    from omnivlm.checkpoint import filled
+    from omnivlm.model import on_meta
+    from omnivlm.presets import FULL
+
+    model = on_meta(FULL[name])
+    tensors = {key: _numbers(key, each, dtype) for key, each in model.named_parameters()}
+    return LoadedModel(filled(model, tensors, torch.device("cpu")), None, "random", "")
+
+
+def _numbers(name: str, parameter: Any, dtype: Any) -> Any:
+    """Small random numbers, repeated; norms 1, biases 0. Speed does not depend on them."""
+    import torch
+
+    if parameter.dim() == 1:
+        return torch.full(parameter.shape, 0.0 if name.endswith("bias") else 1.0, dtype=dtype)
+    some = torch.randn(2**20, generator=torch.Generator().manual_seed(0)).mul_(0.02).to(dtype)
+    made = torch.empty(parameter.numel(), dtype=dtype)
+    for start in range(0, made.numel(), some.numel()):
+        made[start : start + some.numel()] = some[: made.numel() - start]
+    return made.view(parameter.shape)
+
+
+def _qwen(dtype: Any) -> Any:
+    """Qwen2-VL-2B by transformers' own classes."""
     from omnivlm.comparators import COMPARATORS, config_on_meta
 
-    model: Any = config_on_meta(COMPARATORS[QWEN].config()).to(dtype).to_empty(device="cpu")
+    model: Any = config_on_meta(COMPARATORS[QWEN].config())
+    tensors = {key: _numbers(key, each, dtype) for key, each in model.named_parameters()}
+    model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if parameter.dim() == 1:
-                parameter.fill_(0.0 if name.endswith("bias") else 1.0)
-            else:
-                parameter.uniform_(-0.03, 0.03)
+    model.requires_grad_(False)
+    assert not any(each.is_meta for each in model.parameters()), "a weight was left out"
     for module in model.modules():
         for rotary in ("rotary_emb", "rotary_pos_emb"):
             _restore(getattr(module, rotary, None))
@@ -184,6 +202,7 @@ def _restore(rotary: Any) -> None:
 
     if rotary is None:
         return
+    rotary.to_empty(device="cpu")
     if hasattr(rotary, "config"):
         fresh = type(rotary)(config=rotary.config)
         rotary.inv_freq = fresh.inv_freq

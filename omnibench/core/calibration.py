@@ -22,8 +22,9 @@ GEMM_ROWS = 64
 
 
 class _Timed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A kernel, timed. time_s: the median of `n` runs; spread: half the distance of its quartiles,
-    as a share of the median.
+    """A kernel, timed.
+
+    time_s: the median of `n` figures; spread: half the distance of their quartiles over it.
     """
 
     time_s: Seconds
@@ -97,7 +98,7 @@ class TimedLayer(_Timed, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """This machine's kernels in one dtype on one number of threads.
+    """The kernels of a machine in one dtype on one number of threads.
 
     date: UTC, ISO 8601. took_s: how long measuring took, without the start of the process.
     contended: others took more than 0.15 of a core meanwhile; its figures are then too low.

@@ -1,4 +1,4 @@
-"""This machine's ceilings: measured in a process of their own, kept in the user's cache."""
+"""The ceilings of this machine: measured in a process of their own, kept in the user's cache."""
 
 from omnibench.engine.calibration.kept import keep, kept, load_calibration
 from omnibench.engine.calibration.measuring import calibrate

@@ -24,6 +24,7 @@ from omnibench.core.calibration import (
 )
 from omnibench.core.perf import Conditions
 from omnibench.engine.calibration.asked import Asked
+from omnibench.engine.calibration.kept import Here, here
 from omnibench.engine.calibration.kernels import (
     NARROW_LAYERS,
     Attention,
@@ -34,7 +35,6 @@ from omnibench.engine.calibration.kernels import (
     Stream,
     kernels_of,
 )
-from omnibench.engine.calibration.kept import Here, here
 from omnibench.engine.calibration.timing import median_and_spread, timed
 from omnibench.meters.others import CONTENDED_CORES, look, others_cpu, steal
 

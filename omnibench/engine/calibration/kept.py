@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,11 @@ class Here:
     cpu: str | None
     machine: str
     processors: int
-    versions: Mapping[str, str]
+    versions: dict[str, str]
 
 
 def here() -> Here:
-    """This machine and its software."""
+    """What this machine is, and its software."""
     record = host()
     versions = {name: record.packages[name] for name in PACKAGES if name in record.packages}
     return Here(record.cpu, record.machine, record.threads or 1, versions)
@@ -46,7 +46,9 @@ def load_calibration(threads: int, dtype: str) -> Calibration | None:
     calibration = _read(path)
     differs = list(_differences(calibration, here()))
     if (calibration.threads, calibration.dtype) != (threads, dtype):
-        differs.append(f"{calibration.threads} threads, {calibration.dtype}; not what it is kept as")
+        differs.append(
+            f"{calibration.threads} threads, {calibration.dtype}; not what it is kept as"
+        )
     if differs:
         raise OmnibenchError(
             f"calibration {calibration.id} of {calibration.date} does not hold here:"

@@ -96,7 +96,7 @@ def kernels_of(shapes: Iterable[ModelShape] = SHAPES.values()) -> list[Kernel]:
 
 def _products(shapes: Iterable[ModelShape]) -> list[Product]:
     """Every matrix that is run; the output layer for one row, as it is for the last position."""
-    matrices = {(SQUARE, SQUARE): ROWS}
+    matrices: dict[tuple[int, int], tuple[int, ...]] = {(SQUARE, SQUARE): ROWS}
     for shape in shapes:
         for part in model_parts(shape):
             count = part.inputs * part.outputs

@@ -26,8 +26,7 @@ def calibrate(threads: int, dtype: str, budget_s: float) -> Calibration:
     try:
         done = subprocess.run(
             [sys.executable, "-m", CHILD, asked],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             env=os.environ | settled,
             timeout=LONGEST_S,
             check=False,
