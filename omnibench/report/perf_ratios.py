@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
-from rich.table import Table
-
 from omnibench.core import PerfResults, Provenance, Value
 from omnibench.quantities import words_of
 from omnibench.report.cells import DASH, SYMBOLS
 from omnibench.report.perf_figures import first
-from omnibench.report.tables import drawn
+from omnibench.report.tables import drawn, numbers_table, row
 
 _EXPECTED: Mapping[str, tuple[str, bool]] = {
     "ttft_s": ("flops_total", False),
@@ -27,13 +24,14 @@ def ratios_table(results: PerfResults, columns: int) -> Iterator[str]:
     base, *others = results.models
     for other in others:
         for case in results.cases:
-            table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-            table.add_column(f"{other} / {base}, {case}", overflow="fold")
-            for name in ("this machine", "by its work", f"{SYMBOLS['published']} published"):
-                table.add_column(name, justify="right")
+            published = f"{SYMBOLS['published']} published"
+            table = numbers_table(
+                f"{other} / {base}, {case}", "this machine", "by its work", published
+            )
             ours, theirs = results.models[base][case], results.models[other][case]
             for quantity, (work, inverse) in _EXPECTED.items():
-                table.add_row(
+                row(
+                    table,
                     words_of(quantity).title,
                     _ratio(theirs, ours, quantity, ("measured", "derived")),
                     _ratio(*((ours, theirs) if inverse else (theirs, ours)), work, ("derived",)),

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
 from omnibench.core import Conditions, PerfResults, Provenance, Value
 from omnibench.quantities import words_of
 from omnibench.report.cells import DASH, SYMBOLS
 from omnibench.report.perf_conditions import conditions_line
 from omnibench.report.perf_figures import first, legend, marked, ranged
 from omnibench.report.perf_ratios import ratios_table
-from omnibench.report.tables import drawn
+from omnibench.report.tables import drawn, numbers_table, row, wrapped
 from omnibench.report.text import plain
 
 WIDTH = 80
@@ -57,7 +53,7 @@ def perf_page(
         lines.append(conditions_line(conditions, results.threads))
     lines += [f"! {plain(doubt)}" for doubt in results.doubts]
     lines.append(f"run: {folder}")
-    return "\n".join(line for line in _wrapped(lines))
+    return "\n".join(wrapped(lines, WIDTH))
 
 
 def _heading(results: PerfResults) -> Iterator[str]:
@@ -87,7 +83,7 @@ def _about(results: PerfResults, model: str, name: str, figures: Figures) -> Ite
 
 def _stages(figures: Figures) -> str:
     """The time to the first token by stage, with the work of each and how fast it was done."""
-    table = _table("stage", "time", "share", "GFLOP", "GFLOP/s", "of ceiling")
+    table = numbers_table("stage", "time", "share", "GFLOP", "GFLOP/s", "of ceiling")
     whole = _here(figures, "ttft_s")
     for stage in (*_STAGES, "gap"):
         time = _here(figures, f"{stage}_s")
@@ -96,7 +92,7 @@ def _stages(figures: Figures) -> str:
         if time is not None and whole is not None and time.value is not None and whole.value:
             share = time.value / whole.value
         use = _here(figures, f"mfu_{stage}")
-        _row(
+        row(
             table, words_of(f"{stage}_s").title, marked(time, plain="measured") or DASH,
             "" if share is None else f"{share:.1%}",
             "" if work is None or work.value is None else f"{work.value / 1e9:,.1f}",
@@ -104,7 +100,7 @@ def _stages(figures: Figures) -> str:
         )  # fmt: skip
     table.add_section()
     total = first(figures.get("flops_total", ()), ("derived",))
-    _row(
+    row(
         table, words_of("ttft_s").title, marked(whole, plain="measured") or DASH, "",
         "" if total is None or total.value is None else f"{total.value / 1e9:,.1f}",
         _rate(total, whole), "",
@@ -119,7 +115,7 @@ def _columns(results: PerfResults, figures: Figures, *, thop: bool) -> tuple[str
     if projected:
         columns.append(f"{SYMBOLS['projected']} {results.profile}")
     columns.append(f"{SYMBOLS['published']} published")
-    table = _table(*columns)
+    table = numbers_table(*columns)
     shown: list[Value] = []
     for quantity in _quantities(figures, thop=thop):
         values = figures[quantity]
@@ -133,7 +129,7 @@ def _columns(results: PerfResults, figures: Figures, *, thop: bool) -> tuple[str
         shown += known
         own: list[Provenance] = ["measured", *_PROJECTED[: len(cells) - 2], "published"]
         texts = [ranged(value, plain=mark) for value, mark in zip(cells, own, strict=True)]
-        _row(table, words_of(quantity).title, *(text or DASH for text in texts))
+        row(table, words_of(quantity).title, *(text or DASH for text in texts))
     return drawn(table, WIDTH), shown
 
 
@@ -164,25 +160,3 @@ def _rate(work: Value | None, time: Value | None) -> str:
     if work is None or time is None or not work.value or not time.value:
         return ""
     return f"{work.value / time.value / 1e9:,.1f}"
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
-    return table
-
-
-def _row(table: Table, *cells: str) -> None:
-    table.add_row(*(Text(plain(cell)) for cell in cells))
-
-
-def _wrapped(lines: Sequence[str]) -> Iterator[str]:
-    """Sentences broken at the width; tables are within it already."""
-    import textwrap
-
-    for line in lines:
-        if "\n" in line or len(line) <= WIDTH:
-            yield line
-        else:
-            yield from textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_long_words=False)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from omnibench.cases import text_tokens
 from omnibench.core import PerfCase, Value
+from omnibench.core.analysis import Analysis, ModuleCost, PhaseCost
 from omnibench.cost import (
     BYTES_PER_ELEMENT,
     CostCase,
@@ -32,31 +31,6 @@ CAUSAL_METHOD = f"{CLOSED_FORM}; 1 MAC = 2 FLOP, causal attention, logits for th
 THOP_METHOD = f"{CLOSED_FORM}; as thop 0.1.1 counts"
 
 
-class ModuleCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One module: what it holds, and what it does for one request up to the first token."""
-
-    params: int
-    flops: int
-    moved_bytes: int
-
-
-class Analysis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model asked one case.
-
-    memory_bytes: dtype -> weights and KV cache at the end of the answer; what the runtime and the
-        activations take comes on top.
-    figures: quantity -> its figure, all `derived` from the shape.
-    """
-
-    case: PerfCase
-    text_tokens: int
-    dtype: str
-    summary: CostSummary
-    modules: dict[str, ModuleCost]
-    memory_bytes: dict[str, Value]
-    figures: dict[str, Value]
-
-
 def analyse(shape: ModelShape, case: PerfCase, dtype: str, tokens: int | None = None) -> Analysis:
     """All that arithmetic says of a model and a request.
 
@@ -74,10 +48,12 @@ def analyse(shape: ModelShape, case: PerfCase, dtype: str, tokens: int | None = 
     operations = prompt_operations(shape, seen, words)
     return Analysis(
         case=case,
+        tiles=summary.tiles,
+        patches=summary.patches,
+        visual_tokens=summary.visual_tokens,
         text_tokens=words,
-        dtype=dtype,
-        summary=summary,
         modules=_modules(shape, operations, dtype),
+        phases=_phases(summary),
         memory_bytes=_memory(shape, case, summary.visual_tokens + words),
         figures=_figures(shape, summary, words, case, dtype),
     )
@@ -98,6 +74,16 @@ def _modules(
         module: ModuleCost(held.get(module, 0), flops.get(module, 0), round(moved.get(module, 0)))
         for module in dict.fromkeys([*held, *flops])
     }
+
+
+def _phases(summary: CostSummary) -> dict[str, PhaseCost]:
+    costs: dict[str, PhaseCost] = {
+        phase: PhaseCost(flops, summary.flops_causal[phase], summary.bytes_moved[phase])
+        for phase, flops in summary.flops.items()
+    }
+    token = summary.flops_decode_per_token
+    costs["decode"] = PhaseCost(token, token, summary.bytes_moved_decode_per_token)
+    return costs
 
 
 def _memory(shape: ModelShape, case: PerfCase, prompt_tokens: int) -> dict[str, Value]:
