@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnibench.backends import BUNDLED, FAMILIES, MODELS, PREFIXES, RUNTIMES, UNTRAINED
+from omnibench.backends import BUNDLED, FAMILIES, LIBRARIES, MODELS, PREFIXES, RUNTIMES, UNTRAINED
 from omnibench.core import Backend, Task
 from omnibench.errors import OmnibenchError
 from omnibench.hardware import HostRecord
@@ -101,6 +101,14 @@ def open_backend(model: str, *, weights: str | None, device: str, dtype: str | N
     opener = getattr(importlib.import_module(module), function)
     backend: Backend = opener(model, weights=weights, device=device, dtype=dtype)
     return backend
+
+
+def import_runtime(model: str) -> None:
+    """Import what a model runs on, so that opening it takes the time of its weights alone."""
+    prefix = next((prefix for prefix in PREFIXES if model.startswith(prefix)), None)
+    runtime, _ = MODELS.get(model, ("", "")) if prefix is None else PREFIXES[prefix]
+    for module in LIBRARIES.get(runtime, ()):
+        importlib.import_module(module)
 
 
 def weights_for_speed(model: str, weights: str | None) -> str | None:

@@ -10,6 +10,12 @@ RUNTIMES: Mapping[str, str] = {
 }
 """Runtime -> "module:function"."""
 
+LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "omnivlm": ("omnibench.backends.omnivlm", "omnivlm.loading"),
+    "transformers": ("omnibench.backends.transformers",),
+}
+"""Runtime -> modules that take long to import."""
+
 UNTRAINED: Mapping[str, str] = {"omnivlm": "omnibench.backends.omnivlm:open_untrained"}
 """Runtime -> the "module:function" that draws weights for a named model of it, to see its speed."""
 

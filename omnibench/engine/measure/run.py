@@ -6,10 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from omnibench.core import Meter, TrialRecord
+from omnibench.engine.measure.bench import Bench
+from omnibench.engine.measure.energy import Pace, energy
+from omnibench.engine.measure.limits import check_memory, check_threads
+from omnibench.engine.measure.schedule import Budget
+from omnibench.engine.measure.timing import load_all, new_trials, time_trials, warm_up
+from omnibench.errors import OmnibenchError
 from omnibench.meters.tdp import PowerModel
 from omnibench.plan import PerfPlan
 
 Tell = Callable[[str], None]
+
+ENERGY_SHARE = 0.5
+"""Of the time budget: what is kept for joules where there are meters for them."""
+_FULL_PACE = Pace()
 
 
 def measure(
@@ -19,6 +29,7 @@ def measure(
     power: PowerModel | None = None,
     tell: Tell = lambda _: None,
     root: Path = Path("/"),
+    pace: Pace = _FULL_PACE,
 ) -> Iterator[TrialRecord]:
     """Carry out a plan; a record is yielded as soon as its trial has ended.
 
@@ -33,7 +44,7 @@ def measure(
         pass, and joules only as `power` estimates them in the timing trials.
     power: the profile's watts, for that estimate; None: there are none to go by.
     tell: is told in a few words what begins, for a person who waits.
-    root: where /proc and /sys lie, for conditions.
+    root: where /proc and /sys lie, for conditions; pace: how long windows of energy are.
 
     Readings of a trial (`TrialRecord.readings`), times in s, memory in bytes, energy in J:
 
@@ -56,4 +67,36 @@ def measure(
     Raises OmnibenchError, before anything is loaded, for what cannot be measured here: more threads
     than cores, models that do not fit in memory, a case with a batch.
     """
-    raise NotImplementedError
+    _check(plan)
+    bench = Bench(plan, power, root, Budget(plan.budget_s))
+    return _measured(bench, meters, tell, pace)
+
+
+def _check(plan: PerfPlan) -> None:
+    check_threads(plan.threads)
+    for case in plan.cases:
+        if case.batch != 1:
+            raise OmnibenchError(
+                f"case {case.name} has a batch of {case.batch}; phases are timed one request at a"
+                " time: leave batch out"
+            )
+    if plan.device == "cpu":
+        check_memory([card.name for card in plan.cards], plan.cases, plan.dtype)
+
+
+def _measured(
+    bench: Bench, meters: Sequence[Meter], tell: Tell, pace: Pace
+) -> Iterator[TrialRecord]:
+    trials = new_trials()
+    names = ", ".join(card.name for card in bench.plan.cards)
+    bench.budget.reserved_s = bench.plan.budget_s * ENERGY_SHARE if meters else 0.0
+    with bench:
+        tell(f"loading {names}")
+        yield from load_all(bench)
+        tell("warming up")
+        yield from warm_up(bench)
+        tell("timing")
+        yield from time_trials(bench, trials)
+        if meters:
+            tell(f"energy, by {', '.join(meter.name for meter in meters)}")
+            yield from energy(bench, meters, trials, pace)
