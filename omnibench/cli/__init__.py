@@ -18,6 +18,7 @@ from omnibench.cli import (
     imports,
     listing,
     models,
+    perf,
     profiles,
     pull,
     rescore,
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, ask, listing, models, profiles, runs, data, pull, imports, doctor,
+        evaluate, rescore, perf, ask, listing, models, profiles, runs, data, pull, imports, doctor,
     ):  # fmt: skip
         module.add(commands)
     return parser
