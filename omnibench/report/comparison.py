@@ -111,7 +111,7 @@ class PerfDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Two runs, or two sets of runs, side by side.
 
-    allowed: fingerprints that differ although they should not, which the user was told of and bears.
+    allowed: fingerprints that differ although they should not; the user asked to go on.
     differing: fingerprints that differ and may, such as the environment of two evals.
     doubts: what a reader should know before believing the figures, a line each.
     """
