@@ -15,7 +15,7 @@ import numpy as np
 from omnibench.core import Metric, Scored, Value
 from omnibench.scoring import student
 from omnibench.scoring.counting import Counted, CountedBy, clusters_of, count, why_missing
-from omnibench.scoring.resampling import resampled_sums
+from omnibench.scoring.resampling import resampled_together
 from omnibench.scoring.whole import whole_figure
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def estimate(
         what = (metric.terms, metric.where)
         if what not in counted:
             counted[what] = count(clusters, metric)
-        values[key] = figure(metric, counted[what])
+        values[key] = _figure(metric, counted[what])
         if values[key].value is not None and values[key].method is None:
             bootstrapped[key] = counted[what]
     values.update(_bootstrap(values, metrics, bootstrapped, draws, seed))
@@ -68,7 +68,7 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     return low, high
 
 
-def figure(metric: Metric, counted: Counted) -> Value:
+def _figure(metric: Metric, counted: Counted) -> Value:
     """The figure, with its interval where that takes no bootstrap; else `method` is None."""
     point = float(metric.value(counted.total))
     if isnan(point):
@@ -101,6 +101,7 @@ def _of_few_clusters(value: Value, drawn: Floats, clusters: int) -> tuple[float,
 
 
 def missing_figure(metric: Metric, rows: int, reason: str) -> Value:
+    """A figure that is not there, and why."""
     return Value(value=None, unit=metric.unit, provenance="missing", n=rows, reason=reason)
 
 
@@ -115,9 +116,8 @@ def _bootstrap(
     if not bootstrapped:
         return {}
     distinct = {id(counted): counted for counted in bootstrapped.values()}
-    edges = np.cumsum([counted.by_cluster.shape[1] for counted in distinct.values()])[:-1]
-    stacked = np.hstack([counted.by_cluster for counted in distinct.values()])
-    parts = np.split(resampled_sums(stacked, draws=draws, seed=seed), edges, axis=1)
+    tables = [counted.by_cluster for counted in distinct.values()]
+    parts = resampled_together(tables, draws=draws, seed=seed)
     sums_of = dict(zip(distinct, parts, strict=True))
     results = {}
     for key, counted in bootstrapped.items():
@@ -129,11 +129,11 @@ def _bootstrap(
             if not np.array_equal(redrawn, sums):
                 sums, method = redrawn, "cluster bootstrap with the judge's repeats redrawn"
         drawn = metric.value(sums)
-        results[key] = with_interval(values[key], metric, drawn, counted, method)
+        results[key] = _with_interval(values[key], metric, drawn, counted, method)
     return results
 
 
-def with_interval(
+def _with_interval(
     value: Value, metric: Metric, drawn: Floats, counted: Counted, method: str
 ) -> Value:
     defined = drawn[~np.isnan(drawn)]
