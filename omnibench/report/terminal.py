@@ -49,7 +49,7 @@ def results_page(results: EvalResults, folder: Path) -> str:
             table.add_row(*(Text(plain(cell)) for cell in shown_cells))
     if "MDE" not in left_out:
         notes.append("MDE: the smallest difference to another model that these samples would show")
-    page = [*lines, _drawn(table, width), *notes, f"run: {folder}"]
+    page = [*lines, drawn(table, width), *notes, f"run: {folder}"]
     return "\n".join(page)
 
 
@@ -74,7 +74,7 @@ def metrics_page(results: EvalResults, folder: Path) -> str:
                     how or "",
                 )
                 table.add_row(*(Text(plain(cell)) for cell in cells))
-    return f"{_drawn(table, _width())}\nrun: {folder}"
+    return f"{drawn(table)}\nrun: {folder}"
 
 
 def shown(value: Value) -> str:
@@ -134,7 +134,8 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
 
 
-def _drawn(table: Table, width: int) -> str:
-    console = Console(file=StringIO(), width=width, force_terminal=False)
+def drawn(table: Table, width: int | None = None) -> str:
+    """A table as text, as wide as the terminal or, elsewhere, as a log bears."""
+    console = Console(file=StringIO(), width=width or _width(), force_terminal=False)
     console.print(table)
     return console.file.getvalue().rstrip()  # type: ignore[attr-defined, no-any-return]

@@ -21,41 +21,50 @@ class Ratio:
     p_method: str | None = None
 
 
-def of_runs(base: Sequence[float], candidate: Sequence[float]) -> Ratio:
-    """From one figure a run, at least two runs a side: Welch's t on the logarithms.
+def of_runs(base: Sequence[Value], candidate: Sequence[Value]) -> Ratio:
+    """From one figure a run, all above 0: Welch's t on the logarithms.
 
     The unit is the run (a process of its own): what differs from run to run, such as the placing of
-    memory, differs between the two sides too. Figures must be above 0.
+    memory, differs between the two sides too. A side of one run is as sure as the interval that its
+    trials gave, and `method` says that what differs from run to run is not in it.
     """
-    logs = [[log(figure) for figure in side] for side in (base, candidate)]
-    squares = [variance(side) / len(side) for side in logs]
-    degrees = _welch_degrees(squares, [len(side) - 1 for side in logs])
-    method = f"Welch's t on the logarithms of {len(base)} and {len(candidate)} runs"
-    return _ratio(fmean(logs[1]) - fmean(logs[0]), sum(squares), degrees, method)
-
-
-def of_intervals(base: Value, candidate: Value) -> Ratio:
-    """From one run a side, by the intervals that their trials gave.
-
-    What differs from run to run is not in it, which the method says.
-    """
-    if not base.value or not candidate.value or base.value < 0 or candidate.value < 0:
-        return missing("a figure that is not above 0 has no ratio")
-    point = log(candidate.value / base.value)
-    errors = [_log_error(value) for value in (base, candidate)]
-    trials = [value.n for value in (base, candidate)]
-    if None in errors or None in trials:
+    sides = [_log_side(values) for values in (base, candidate)]
+    point = sides[1].mean - sides[0].mean
+    squares = [side.square for side in sides if side.square is not None]
+    if len(squares) < len(sides) or not any(squares):
+        why = "the figures do not vary" if len(squares) == len(sides) else "one run without one"
         value = Value(
-            value=exp(point),
-            unit="ratio",
-            provenance="derived",
-            method="no interval: a side is one run without one",
+            value=exp(point), unit="ratio", provenance="derived", method=f"no interval: {why}"
         )
         return Ratio(value)
-    squares = [error**2 for error in errors if error is not None]
-    degrees = _welch_degrees(squares, [max(1, n - 1) for n in trials if n is not None])
-    method = "the intervals of one run a side: what differs from run to run is not in it"
-    return _ratio(point, sum(squares), degrees, method)
+    degrees = _welch_degrees(squares, [side.degrees for side in sides])
+    error = sqrt(sum(squares))
+    half = student.quantile_975(degrees) * error
+    method = f"Welch's t on the logarithms of {len(base)} and {len(candidate)} runs"
+    if min(len(base), len(candidate)) == 1:
+        method += "; of one run its trials, so what differs from run to run is not in it"
+    value = Value(
+        value=exp(point),
+        unit="ratio",
+        provenance="derived",
+        ci95=(exp(point - half), exp(point + half)),
+        method=method,
+    )
+    return Ratio(value, student.two_sided_p(point / error, degrees), "Welch's t")
+
+
+def mean_of_runs(values: Sequence[Value]) -> Value:
+    """One figure for several runs, all above 0: their geometric mean, with Student's t."""
+    side = _log_side(values)
+    half = student.quantile_975(side.degrees) * sqrt(side.square or 0.0)
+    return Value(
+        value=exp(side.mean),
+        unit=values[0].unit,
+        provenance="derived",
+        n=len(values),
+        ci95=(exp(side.mean - half), exp(side.mean + half)) if half else None,
+        method=f"geometric mean of {len(values)} runs",
+    )
 
 
 def exactly(base: float, candidate: float) -> Ratio:
@@ -75,39 +84,27 @@ def missing(reason: str) -> Ratio:
     return Ratio(Value(value=None, unit="ratio", provenance="missing", reason=reason))
 
 
-def _log_error(value: Value) -> float | None:
-    """The standard error of the figure's logarithm, from its interval."""
+@dataclass(frozen=True, slots=True)
+class _LogSide:
+    """A side's mean logarithm, its squared standard error, its degrees of freedom."""
+
+    mean: float
+    square: float | None
+    degrees: int
+
+
+def _log_side(values: Sequence[Value]) -> _LogSide:
+    logs = [log(value.value) for value in values if value.value is not None]
+    if len(logs) > 1:
+        return _LogSide(fmean(logs), variance(logs) / len(logs), len(logs) - 1)
+    (value,) = values
     if value.ci95 is None or value.ci95[0] <= 0:
-        return None
-    return log(value.ci95[1] / value.ci95[0]) / (2 * Z_975)
+        return _LogSide(logs[0], None, 1)
+    error = log(value.ci95[1] / value.ci95[0]) / (2 * Z_975)
+    return _LogSide(logs[0], error**2, max(1, (value.n or 1) - 1))
 
 
 def _welch_degrees(squares: Sequence[float], degrees: Sequence[int]) -> float:
     """Welch and Satterthwaite's degrees of freedom of a sum of squared errors."""
     parts = sum(square**2 / each for square, each in zip(squares, degrees, strict=True))
-    return sum(squares) ** 2 / parts if parts > 0 else float(sum(degrees))
-
-
-def _ratio(point: float, square: float, degrees: float, method: str) -> Ratio:
-    error = sqrt(square)
-    if error == 0:
-        value = Value(value=exp(point), unit="ratio", provenance="derived")
-        return Ratio(_without_spread(value))
-    half = student.quantile_975(degrees) * error
-    value = Value(
-        value=exp(point),
-        unit="ratio",
-        provenance="derived",
-        ci95=(exp(point - half), exp(point + half)),
-        method=method,
-    )
-    return Ratio(value, student.two_sided_p(point / error, degrees), "Student's t")
-
-
-def _without_spread(value: Value) -> Value:
-    return Value(
-        value=value.value,
-        unit=value.unit,
-        provenance=value.provenance,
-        method="no interval: the figures of each side are all the same",
-    )
+    return sum(squares) ** 2 / parts
