@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from omnibench.meters.others import CONTENDED_CORES, Ticks, look, others_cpu, steal
+from omnibench.core import Conditions
+from omnibench.engine.measure.surroundings import Surroundings, contended
 
 MODELS = (
     "omnivlm-968m", "omnivlm-729", "omnivlm-243", "omnivlm-9", "nanollava", "aurora-compress",
@@ -85,22 +86,24 @@ def _measure(arguments: argparse.Namespace) -> None:
         line = {
             "model": arguments.one, "dtype": arguments.dtype, "threads": arguments.threads,
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "first": trial == 0,
-            **_trial(model, trial, arguments.new_tokens), "load_s": round(load_s, 2),
+            **_trial(model, trial, arguments.new_tokens, arguments.threads), "load_s": round(load_s, 2),
         }  # fmt: skip
         with arguments.results.open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
 
 
-def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
+def _trial(model: Asked, seed: int, new_tokens: int, threads: int) -> dict[str, Any]:
     """One answer: when each phase and each token was there, and what others did meanwhile."""
     picture = model.picture(seed)
-    before = look()
+    surroundings = Surroundings(Path("/"), threads, pids=tuple)
+    began_s = surroundings.look()
     start, cpu_start = time.perf_counter(), time.process_time()
     phases: dict[str, float] = {}
     token_times: list[float] = []
     last = start
-    first: Ticks | None = None
+    beside: list[Conditions] = []
+    first_s = began_s
     cpu_first = cpu_start
     for phase in model.steps(picture, new_tokens):
         now = time.perf_counter()
@@ -110,12 +113,11 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
             phases[phase] = now - last
             if phase == "first_sample":
                 token_times.append(now - start)
-                first, cpu_first = look(), time.process_time()
+                beside.append(surroundings.since(began_s))
+                first_s, cpu_first = surroundings.look(), time.process_time()
         last = now
-    after, cpu_end = look(), time.process_time()
-    assert first is not None
-    others = [others_cpu(before, first), others_cpu(first, after)]
-    seen = max((each for each in others if each is not None), default=None)
+    cpu_end = time.process_time()
+    beside.append(surroundings.since(first_s))
     return {
         "phases_s": {name: round(value, 5) for name, value in phases.items()},
         "ttft_s": round(token_times[0], 5),
@@ -123,8 +125,9 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
         "ttft_cpu_s": round(cpu_first - cpu_start, 5),
         "decode_tok_per_cpu_s": round((len(token_times) - 1) / (cpu_end - cpu_first), 4),
         "token_times_s": [round(value, 5) for value in token_times],
-        "others_cpu_ttft": others[0], "others_cpu_decode": others[1],
-        "steal": steal(before, after), "contended": seen is None or seen > CONTENDED_CORES,
+        "others_cpu": [each.others_cpu for each in beside],
+        "steal": [each.steal for each in beside],
+        "contended": any(contended(each) for each in beside),
     }  # fmt: skip
 
 

@@ -18,10 +18,11 @@ BYTES_PER_ELEMENT: Mapping[str, float] = {
     "float32": 4,
     "bfloat16": 2,
     "float16": 2,
+    "int8": 1,
     "q8_0": 34 / 32,
     "q4_0": 18 / 32,
 }
-"""q8_0 and q4_0: blocks of 32 weights with a two-byte scale (GGML)."""
+"""int8: its scales left out. q8_0, q4_0: blocks of 32 weights with a two-byte scale (GGML)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,7 +31,6 @@ from omnibench.engine.calibration.kernels import (
 )
 from omnibench.engine.calibration.timing import LEAST_PASSES, median_and_spread, timed
 from omnibench.errors import OmnibenchError
-from omnibench.meters.others import look, others_cpu, steal
 
 QUIET = Conditions(1, 0.01, 0.0, None, None, None)
 KERNELS: list[Kernel] = [
@@ -306,30 +304,6 @@ def test_what_cannot_be_calibrated_is_said_in_one_line(
     assert code == 2
     assert said in err
     assert len(err.splitlines()) == 1
-
-
-def test_others_are_all_that_is_busy_and_not_ours(tmp_path: Path) -> None:
-    stat = tmp_path / "stat"
-    stat.write_text("cpu  100 10 20 500 5 0 0 7 0 0\n")
-    before = look(stat)
-    assert (before.busy_s, before.steal_s) == (1.3, 0.07)
-    stat.write_text("cpu  400 10 20 900 5 10 10 27 0 0\n")
-    after = look(stat)
-    # 3.2 s of processors' time, of which ours was some; spread over what the clock says.
-    wall_s, own_s = after.time_s - before.time_s, after.own_s - before.own_s
-    assert others_cpu(before, after) == pytest.approx((3.2 - own_s) / wall_s)
-    assert steal(before, after) == pytest.approx(0.2 / wall_s)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "cpu 1 2 3\n", "cpu a b c d e f g h\n", "intr 1 2 3 4 5 6 7 8\n"]
-)
-def test_others_are_unknown_where_the_system_does_not_say(tmp_path: Path, text: str) -> None:
-    stat = tmp_path / "stat"
-    stat.write_text(text)
-    here_ = look(stat)
-    assert others_cpu(here_, here_) is None
-    assert steal(here_, look(tmp_path / "absent")) is None
 
 
 def test_a_place_without_a_known_processor_is_a_place_too(monkeypatch: pytest.MonkeyPatch) -> None:
