@@ -86,7 +86,8 @@ def _measure(arguments: argparse.Namespace) -> None:
         line = {
             "model": arguments.one, "dtype": arguments.dtype, "threads": arguments.threads,
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "first": trial == 0,
-            **_trial(model, trial, arguments.new_tokens, arguments.threads), "load_s": round(load_s, 2),
+            **_trial(model, trial, arguments.new_tokens, arguments.threads),
+            "load_s": round(load_s, 2),
         }  # fmt: skip
         with arguments.results.open("a") as file:
             file.write(json.dumps(line) + "\n")

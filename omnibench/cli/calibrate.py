@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omnibench.cli import words
-from omnibench.errors import OmnibenchError
 
 if TYPE_CHECKING:
     from omnibench.cli.words import Commands
@@ -46,11 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure or show."""
     if arguments.show:
         return _show(arguments)
+    from omnibench.cli.perf_machine import free_cores
     from omnibench.engine.calibration import calibrate, keep
+    from omnibench.engine.measure import check_threads
+    from omnibench.hardware import host
+    from omnibench.loading import default_dtype
 
-    threads = _threads(arguments.threads)
+    threads = arguments.threads or free_cores()
+    check_threads(threads)
     made = []
-    for dtype in arguments.dtype or [_default_dtype()]:
+    for dtype in arguments.dtype or [default_dtype(host())]:
         words.note(f"calibrating {dtype}, {threads} threads: about a minute, if the machine rests")
         calibration = calibrate(threads, dtype, BUDGET_S)
         words.note(f"kept in {keep(calibration)}")
@@ -80,20 +83,6 @@ def _dtypes(text: str) -> list[str]:
         if name not in DTYPES:
             raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(DTYPES)}")
     return names
-
-
-def _threads(asked: int | None) -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    free = cores or 1
-    if asked is not None and asked > free:
-        raise OmnibenchError(f"{asked} threads on {free} processors would wait for each other")
-    return asked or free
-
-
-def _default_dtype() -> str:
-    from omnibench.hardware import host
-
-    return "bfloat16" if host().bfloat16_in_hardware else "float32"
 
 
 def _print(found: Sequence[tuple[Calibration, Sequence[str]]], *, as_json: bool) -> None:

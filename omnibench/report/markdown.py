@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from collections.abc import Sequence
 
 from omnibench.report.text import plain

@@ -288,7 +288,7 @@ def test_show_of_nothing_says_how_to_make_one(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--threads", "5000"], "5000 threads on"),
+        (["--threads", "5000"], "--threads is 5000 and there are"),
         (["--threads", "0"], "whole number of at least 1"),
         (["--dtype", "int3"], "'int3' is none of float32, bfloat16"),
     ],

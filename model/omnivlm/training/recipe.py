@@ -179,7 +179,7 @@ def _source(data: Data) -> str:
 
 
 def _in_words(message: str) -> str:
-    """Msgspec's message with the keys that a table may have, where it names an unknown one."""
+    """msgspec's message with the keys that a table may have, where it names an unknown one."""
     if "unknown field" not in message:
         return message
     _, _, where = message.partition("`$")

@@ -54,9 +54,7 @@ def read_progress(path: Path) -> Progress:
     try:
         with safe_open(path, framework="pt") as file:
             found = file.metadata() or {}
-        return Progress(
-            int(found["step"]), found["fingerprint"], tuple(json.loads(found["broken"]))
-        )
+        return Progress(int(found["step"]), found["fingerprint"], tuple(json.loads(found["broken"])))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise TrainingError(f"{path} is damaged ({error}); remove it to begin anew") from None
 

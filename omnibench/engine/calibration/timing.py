@@ -60,7 +60,7 @@ def _passes(began: float, clock: Clock, budget_s: float) -> Iterator[int]:
 
 
 def _runs(work: Callable[[], object], clock: Clock) -> int:
-    """How often to run a kernel at a time. The first run of all warms up; of a long one it tells."""
+    """How often to run a kernel at a time. The first run warms up; of a long one it tells."""
     runs = 1
     if _seconds(work, runs, clock) >= LONG_S:
         return runs
