@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from omnibench.core import Conditions, PerfResults, Provenance, Value
-from omnibench.quantities import words_of
 from omnibench.report.cells import DASH, SYMBOLS
 from omnibench.report.perf_conditions import conditions_line
-from omnibench.report.perf_figures import first, legend, marked, ranged
+from omnibench.report.perf_figures import first, legend, marked, ranged, title
 from omnibench.report.perf_ratios import ratios_table
 from omnibench.report.tables import drawn, numbers_table, row, wrapped
 from omnibench.report.text import plain
@@ -93,7 +92,7 @@ def _stages(figures: Figures) -> str:
             share = time.value / whole.value
         use = _here(figures, f"mfu_{stage}")
         row(
-            table, words_of(f"{stage}_s").title, marked(time, plain="measured") or DASH,
+            table, title(f"{stage}_s"), marked(time, plain="measured") or DASH,
             "" if share is None else f"{share:.1%}",
             "" if work is None or work.value is None else f"{work.value / 1e9:,.1f}",
             _rate(work, time), marked(use, plain="derived"),
@@ -101,7 +100,7 @@ def _stages(figures: Figures) -> str:
     table.add_section()
     total = first(figures.get("flops_total", ()), ("derived",))
     row(
-        table, words_of("ttft_s").title, marked(whole, plain="measured") or DASH, "",
+        table, title("ttft_s"), marked(whole, plain="measured") or DASH, "",
         "" if total is None or total.value is None else f"{total.value / 1e9:,.1f}",
         _rate(total, whole), "",
     )  # fmt: skip
@@ -129,7 +128,7 @@ def _columns(results: PerfResults, figures: Figures, *, thop: bool) -> tuple[str
         shown += known
         own: list[Provenance] = ["measured", *_PROJECTED[: len(cells) - 2], "published"]
         texts = [ranged(value, plain=mark) for value, mark in zip(cells, own, strict=True)]
-        row(table, words_of(quantity).title, *(text or DASH for text in texts))
+        row(table, title(quantity), *(text or DASH for text in texts))
     return drawn(table, WIDTH), shown
 
 
