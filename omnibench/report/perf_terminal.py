@@ -25,7 +25,6 @@ _SHOWN = (
     "prefill_j_per_token", "decode_j_per_token", "request_j", "request_net_j",
     "questions_per_charge", "iphone_charge_share", "params", "visual_tokens", "flops_total",
 )  # fmt: skip
-_PROJECTED: list[Provenance] = ["projected"]
 _THOP = ("thop_gmacs", "thop_params_binary_billions")
 
 
@@ -108,28 +107,32 @@ def _stages(figures: Figures) -> str:
 
 
 def _columns(results: PerfResults, figures: Figures, *, thop: bool) -> tuple[str, list[Value]]:
-    """Figures by where they come from, and all that stand in the table."""
-    projected = not results.host_matches_profile
-    columns = ["", "this machine"]
-    if projected:
-        columns.append(f"{SYMBOLS['projected']} {results.profile}")
-    columns.append(f"{SYMBOLS['published']} published")
-    table = numbers_table(*columns)
+    """Figures by where they come from, and all that stand in the table.
+
+    A column's own provenance, its first, carries no mark; all others do.
+    """
+    columns = list(_origins(results, figures))
+    table = numbers_table("", *(heading for heading, _ in columns))
     shown: list[Value] = []
     for quantity in _quantities(figures, thop=thop):
-        values = figures[quantity]
-        cells = [_here(figures, quantity)]
-        if projected:
-            cells.append(first(values, ("projected",)))
-        cells.append(first(values, ("published",)))
-        known = [value for value in cells if value is not None and value.value is not None]
-        if not known:
-            continue
-        shown += known
-        own: list[Provenance] = ["measured", *_PROJECTED[: len(cells) - 2], "published"]
-        texts = [ranged(value, plain=mark) for value, mark in zip(cells, own, strict=True)]
-        row(table, title(quantity), *(text or DASH for text in texts))
+        cells = [(first(figures[quantity], origins), origins[0]) for _, origins in columns]
+        known = [value for value, _ in cells if value is not None and value.value is not None]
+        if known:
+            shown += known
+            texts = (ranged(value, plain=own) or DASH for value, own in cells)
+            row(table, title(quantity), *texts)
     return drawn(table, WIDTH), shown
+
+
+def _origins(
+    results: PerfResults, figures: Figures
+) -> Iterator[tuple[str, tuple[Provenance, ...]]]:
+    """The columns: a heading, and the provenances that stand below it."""
+    yield "this machine", HERE
+    if not results.host_matches_profile:
+        yield f"{SYMBOLS['projected']} {results.profile}", ("projected",)
+    if any(first(values, ("published",)) for values in figures.values()):
+        yield f"{SYMBOLS['published']} published", ("published",)
 
 
 def _quantities(figures: Figures, *, thop: bool) -> Iterator[str]:
