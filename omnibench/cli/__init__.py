@@ -22,6 +22,7 @@ from omnibench.cli import (
     models,
     profiles,
     pull,
+    report,
     rescore,
     runs,
     words,
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, compare, gate, ask, listing, models, profiles, runs, data, pull, imports,
+        evaluate, rescore, report, compare, gate, ask, listing, models, profiles, runs, data, pull, imports,
         doctor,
     ):  # fmt: skip
         module.add(commands)
