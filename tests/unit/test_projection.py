@@ -29,11 +29,11 @@ from omnibench.core.perf import Conditions, PerfCase
 from omnibench.cost import Operation, flops_by_phase, prompt_operations, see, shape_of
 from omnibench.cost.operations import attend, run_part
 from omnibench.cost.parts import Part, norm
-from omnibench.engine.efficiency import Time, elementwise, machine_of
-from omnibench.engine.phase_times import phase_times, total
-from omnibench.engine.rates import Point, Rate, along, near
+from omnibench.engine.projection.efficiency import Time, elementwise, machine_of
+from omnibench.engine.projection.phase_times import phase_times, total
+from omnibench.engine.projection.rates import Point, Rate, along, near
+from omnibench.engine.projection.transfer import joules_factor, widened
 from omnibench.engine.roofline import project, project_onto
-from omnibench.engine.transfer import joules_factor, widened
 from omnibench.errors import OmnibenchError
 from omnibench.profiles import load_profile, profile_names
 
