@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from projection_trials import MODELS, TEXT_TOKENS, read, size_px
+from projection_trials import MODELS, TEXT_TOKENS, counts, read, size_px
 
 from omnibench.core.calibration import Calibration
 from omnibench.core.perf import PerfCase
@@ -77,7 +77,6 @@ class Compared:
     model: str
     quantity: str
     measured: tuple[float, ...]
-    first: bool
     projected: float
     interval: tuple[float, float]
 
@@ -133,7 +132,7 @@ def _section(
         yield (
             f"| {each.model} | {each.quantity} | {each.value:.3g} {unit}"
             f" ({min(each.measured):.3g} to {max(each.measured):.3g}; {len(each.measured)}"
-            f"{', first' * each.first}) | {each.projected:.3g}"
+            f") | {each.projected:.3g}"
             f" | {each.interval[0]:.3g} to {each.interval[1]:.3g} | {each.error:+.1%}"
             f" | {'inside' if each.inside else 'OUTSIDE'} |"
         )
@@ -156,7 +155,7 @@ def _compared(
     clock: str, calibration: Calibration, trials: Sequence[dict[str, Any]]
 ) -> Iterator[Compared]:
     for model in MODELS:
-        counted, first = _counted(clock, [each for each in trials if each["model"] == model])
+        counted = [each for each in trials if each["model"] == model and counts(each, clock)]
         if not counted:
             continue
         case = PerfCase("benchmark", *size_px(model), NEW_TOKENS, "", TEXT_TOKENS)
@@ -166,14 +165,7 @@ def _compared(
             assert value.value is not None
             assert value.interval is not None
             measured = tuple(trial[field] for trial in counted)
-            yield Compared(model, quantity, measured, first, value.value, value.interval)
-
-
-def _counted(clock: str, trials: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
-    """Trials that count, and whether only those just after loading do."""
-    quiet = [trial for trial in trials if clock == "cpu" or not trial["contended"]]
-    later = [trial for trial in quiet if not trial["first"]]
-    return (later, False) if later else (quiet, bool(quiet))
+            yield Compared(model, quantity, measured, value.value, value.interval)
 
 
 if __name__ == "__main__":
