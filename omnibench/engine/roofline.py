@@ -7,6 +7,8 @@ and MBU are those that the calibrated machine reached at the operation's shape
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from omnibench.core.calibration import Calibration, Projection
@@ -66,21 +68,30 @@ def project_onto(
             (peak.value, bandwidth.value), (slow_flops, slow_bytes), (fast_flops, fast_bytes),
         )
     )  # fmt: skip
-    measured = peak.kind == bandwidth.kind == "measured"
-    reached = Reached(said, slow, fast, MOVED if measured else DATASHEET)
+    transfer = MOVED if peak.kind == bandwidth.kind == "measured" else DATASHEET
+    if peak in _of_one_core(profile):
+        transfer = replace(transfer, words=f"{transfer.words}, of one core")
+    reached = Reached(said, slow, fast, transfer)
     found = figures(reached, case, calibration, profile)
     return Projection(profile.id, calibration.id, calibration.date, found)
 
 
 def _peak(profile: HardwareProfile, dtype: str) -> Figure | None:
     """Of the processor that the profile stands for; of one core, where their number is open."""
-    name = profile.runtime.processor if profile.runtime else "cpu"
-    processor = getattr(profile.compute, name)
-    if processor is None:
-        return None
-    stated = msgspec.structs.asdict(processor)
+    stated = _processor(profile)
     key = f"{dtype}_flops_per_s"
     return stated.get(key) or stated.get(f"one_core_{key}")
+
+
+def _of_one_core(profile: HardwareProfile) -> list[Figure]:
+    return [each for name, each in _processor(profile).items() if each and "one_core" in name]
+
+
+def _processor(profile: HardwareProfile) -> dict[str, Figure | None]:
+    """The figures of the processor that the profile stands for."""
+    name = profile.runtime.processor if profile.runtime else "cpu"
+    processor = getattr(profile.compute, name)
+    return {} if processor is None else msgspec.structs.asdict(processor)
 
 
 def _bandwidth(profile: HardwareProfile) -> Figure | None:

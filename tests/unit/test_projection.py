@@ -314,6 +314,7 @@ def test_one_core_stands_in_where_a_machine_has_no_fixed_number() -> None:
     )
     found = project_onto(one_core, TINY, CASE, calibration()).figures["ttft_s"]
     assert found.value == project_onto(profile(), TINY, CASE, calibration()).figures["ttft_s"].value
+    assert "of one core" in (found.method or "")
 
 
 @pytest.mark.parametrize(
