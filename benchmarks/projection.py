@@ -155,8 +155,8 @@ def _quiet() -> str:
     ]
     return (
         "## float32, one thread, the wall clock of a quiet machine\n\n"
-        "The medians of `benchmarks/speed.md`, taken earlier on a machine of this description at rest,"
-        f" against calibration {calibration.id}.\n\n{_table(found)}"
+        "The medians of `benchmarks/speed.md`, taken earlier on a machine of this description at"
+        f" rest, against calibration {calibration.id}.\n\n{_table(found)}"
     )
 
 
