@@ -27,7 +27,7 @@ CAPTION_PROMPTS = (
 CAPTIONS_PROMPT = "Describe the images."
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh")
 
-MIX: dict[str, int] = {
+MIX: dict[str, float] = {
     "pope": 6, "vqav2": 5, "gqa": 3, "mme": 4, "scienceqa": 5, "okvqa": 1, "chartqa": 1,
     "textvqa": 1, "ocrvqa": 1, "vizwiz": 1, "ai2d": 1, "mmbench_en": 1, "mmbench_cn": 1,
     "mmmu": 1, "mmvet": 1,
@@ -39,6 +39,7 @@ _LEAST, _MOST = 4, 8  # objects in a scene
 _LABELLED = 0.2  # the share of scenes with words under the objects
 _TEXTS_TOGETHER = 4  # questions without a picture that make one sample
 _BLOCKS_KEPT = 256
+_CYCLE = 200  # after so many conversations, or nearly so, the forms' turns begin anew
 
 Group = tuple[tuple[Described, ...], tuple[Turn, ...]]
 
@@ -55,7 +56,7 @@ class DrawnConversations:
         part: Part,
         seed: int,
         count: int,
-        mix: Mapping[str, int] | None = None,
+        mix: Mapping[str, float] | None = None,
         questions: int = 8,
     ) -> None:
         self._mix = dict(MIX if mix is None else mix)
@@ -65,7 +66,7 @@ class DrawnConversations:
         self._count = count
         self._questions = questions
         self._shares = measure_shares(_LEAST, _MOST)
-        self._turns = interleave([[form] * weight for form, weight in self._mix.items()])
+        self._turns = _turns(self._mix)
 
     def __len__(self) -> int:
         """How many conversations there are."""
@@ -77,7 +78,7 @@ class DrawnConversations:
             raise IndexError(f"conversation {index} of {self._count}")
         cycle, place = divmod(index, len(self._turns))
         form = self._turns[place]
-        earlier = cycle * self._mix[form] + self._turns[:place].count(form)
+        earlier = cycle * self._turns.count(form) + self._turns[:place].count(form)
         if form in _SCENES_ONLY:
             pictures, turns = self._scene(index)
         else:
@@ -156,13 +157,20 @@ def _draw(picture: Described) -> PIL.Image.Image:
     return picture.draw()
 
 
-def _check(mix: Mapping[str, int], count: int, questions: int) -> None:
+def _turns(mix: Mapping[str, float]) -> list[str]:
+    """Let the forms take turns by their weights, each that has one at least once in a cycle."""
+    total = sum(mix.values())
+    drawn = {form: weight / total for form, weight in mix.items() if weight}
+    return interleave([[form] * max(1, round(_CYCLE * share)) for form, share in drawn.items()])
+
+
+def _check(mix: Mapping[str, float], count: int, questions: int) -> None:
     unknown = sorted(set(mix) - set(FORMS))
     if unknown:
         raise TrainingError(
             f"mix names {', '.join(unknown)}; the forms are {', '.join(sorted(FORMS))}"
         )
     if any(weight < 0 for weight in mix.values()) or not any(mix.values()):
-        raise TrainingError("mix must hold whole numbers from 0, one at least above it")
+        raise TrainingError("mix must hold numbers from 0, one at least above it")
     if count < 1 or questions < 1:
         raise TrainingError(f"count is {count} and questions {questions}; both must be 1 or more")

@@ -58,7 +58,10 @@ class LlavaData(_Strict, frozen=True, tag="llava", tag_field="source"):
 
 
 class PreferenceData(_Strict, frozen=True, tag="preferences", tag_field="source"):
-    """Preference rows, as `omnivlm pairs` writes them or in RLAIF-V's form."""
+    """Preference rows, as `omnivlm pairs` writes them or in RLAIF-V's form.
+
+    Relative paths start from the run's folder, those of other data from the recipe's.
+    """
 
     file: str
     images: str | None = None

@@ -48,10 +48,12 @@ _Asker = Callable[[Shown, random.Random], Turn | None]
 
 
 def scene_turns(
-    shown: Shown, rng: random.Random, weights: Mapping[str, int], count: int
+    shown: Shown, rng: random.Random, weights: Mapping[str, float], count: int
 ) -> list[Turn]:
     """Ask up to `count` different questions; `weights`: the forms and how often each is drawn."""
     askers = {form: ASKERS[form] for form in weights if form in ASKERS and weights[form]}
+    if not askers:
+        return []
     forms = rng.choices(list(askers), [weights[form] for form in askers], k=_DRAFTS * count)
     found: dict[str, Turn] = {}
     for form in forms:

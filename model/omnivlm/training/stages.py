@@ -140,7 +140,7 @@ def _job(
     template = Template(model.config, tokenizer)
     store = FeatureStore(model, place.out / "features", recipe.features.most_bytes)
     if name == "dpo":
-        rows = preferences(stage.data, place.base)
+        rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)
     read = conversations(stage.data, place.base)
     if name == "language":
