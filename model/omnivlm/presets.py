@@ -114,7 +114,7 @@ OMNIVLM_TINY = OmniVLMConfig(
         vocab_size=1024,
         hidden_size=192,
         intermediate_size=512,
-        num_hidden_layers=4,
+        num_hidden_layers=6,
         num_attention_heads=6,
         num_key_value_heads=2,
         max_position_embeddings=8192,
@@ -126,9 +126,9 @@ NANOLLAVA_TINY = NanoLLaVAConfig(
     name="nanollava-tiny",
     vision=replace(OMNIVLM_TINY.vision, unused_layers=1, post_layernorm=False, resize="pad"),
     projector=ProjectorConfig(compressor="reshape", visual_tokens=729, hidden_size=192),
-    text=replace(OMNIVLM_TINY.text, num_key_value_heads=6),
+    text=OMNIVLM_TINY.text,
 )
-"""nanoLLaVA in small: 729 visual tokens, five of six layers run."""
+"""nanoLLaVA in small: 729 visual tokens, two of three layers run; its parts are OmniVLM's."""
 
 AURORA_TINY = AuroraConfig(
     name="aurora-tiny",
@@ -143,7 +143,7 @@ AURORA_TINY = AuroraConfig(
     projector_hidden_size=192,
     compressor=TokenCompressorConfig(kind="mlp", visual_tokens=64),
     fusion=FusionConfig(kind="combined", intermediate_size=768),
-    text=OMNIVLM_TINY.text,
+    text=replace(OMNIVLM_TINY.text, num_hidden_layers=4),
 )
 """AuroraEdge-V in small: at most 256 patches, 64 visual tokens, both kinds of fusion."""
 

@@ -65,6 +65,7 @@ class Loop(Generic[Item]):
         self._job, self._stage, self._folder = job, stage, folder
         self._processes, self._fingerprint = processes, fingerprint
         self._parameters = dict(job.parameters)
+        self._seed = seed
         self._optimiser = adamw(self._parameters, stage)
         self._order = Order(len(job), stage.batch, seed)
         self._broken = _Broken(math.floor(stage.broken_share * len(job)))
@@ -77,6 +78,7 @@ class Loop(Generic[Item]):
 
     def run(self, watcher: Watcher) -> None:
         """Train from where the folder's checkpoint stands to the last step."""
+        torch.manual_seed(self._seed)
         self._job.prepare()
         self._kept_step = self._restore()
         metrics = Metrics(self._folder, self._kept_step) if self._processes.rank == 0 else None

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
-from omnivlm.errors import TrainingError
+from omnivlm.config import OmniVLMConfig
+from omnivlm.errors import OmniVLMError, TrainingError
+from omnivlm.presets import PRESETS
 
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -55,7 +58,10 @@ class LlavaData(_Strict, frozen=True, tag="llava", tag_field="source"):
 
 
 class PreferenceData(_Strict, frozen=True, tag="preferences", tag_field="source"):
-    """Preference rows, as `omnivlm pairs` writes them or in RLAIF-V's form."""
+    """Preference rows, as `omnivlm pairs` writes them or in RLAIF-V's form.
+
+    Relative paths start from the run's folder, those of other data from the recipe's.
+    """
 
     file: str
     images: str | None = None
@@ -99,6 +105,14 @@ class Start(_Strict, frozen=True):
     language: str
 
 
+class Joint(_Strict, frozen=True):
+    """Another compressor or projector than the model has; see `omnivlm.config.ProjectorConfig`."""
+
+    compressor: Literal["reshape", "conv1d", "conv2d"] = "reshape"
+    visual_tokens: Count | None = None
+    hidden_size: Count | None = None
+
+
 class Features(_Strict, frozen=True):
     """The tower's features are kept on disk up to so many bytes."""
 
@@ -112,6 +126,7 @@ class Recipe(_Strict, frozen=True):
     seed: int = 0
     numbers: Literal["float32", "bfloat16"] = "float32"
     start: Start | None = None
+    projector: Joint | None = None
     features: Features = Features()
     tower: Stage | None = None
     language: Stage | None = None
@@ -123,6 +138,19 @@ class Recipe(_Strict, frozen=True):
         """One stage; None where the recipe has none of that name."""
         stage: Stage | None = getattr(self, name)
         return stage
+
+    @property
+    def config(self) -> OmniVLMConfig:
+        """The shape of the model that is trained. Raises OmniVLMError for one that cannot be."""
+        config = PRESETS[self.model]
+        if not isinstance(config, OmniVLMConfig):
+            raise TrainingError(f"{self.model} cannot be trained here; name an omnivlm or nanollava")
+        if self.projector is None:
+            return config
+        kept = {name: value for name, value in structs.asdict(self.projector).items() if value}
+        joint = replace(config.projector, **kept)
+        name = f"{config.name}-{joint.compressor}-{joint.visual_tokens}"
+        return replace(config, name=name, projector=joint)
 
     @property
     def stages(self) -> list[StageName]:
@@ -147,22 +175,19 @@ def read_recipe(path: Path) -> Recipe:
 def fingerprint(recipe: Recipe, name: StageName) -> str:
     """What a stage's run depends on, checkpoints' spacing left out, as a SHA-256."""
     stage = recipe.stage(name)
-    parts = (recipe.model, recipe.seed, recipe.numbers, recipe.start, name, stage)
-    value = msgspec.to_builtins(parts)
-    if isinstance(value[-1], dict):
-        value[-1].pop("checkpoint_steps")
+    parts = (recipe.model, recipe.projector, recipe.seed, recipe.numbers, name, stage)
+    value = list(msgspec.to_builtins(parts))
+    value[-1].pop("checkpoint_steps", None)
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
 def _check(path: Path, recipe: Recipe) -> None:
-    from omnivlm.presets import PRESETS
-
     if recipe.model not in PRESETS:
         raise TrainingError(f"{path}: no model {recipe.model!r}; known: {', '.join(PRESETS)}")
-    if PRESETS[recipe.model].model_type == "aurora":
-        raise TrainingError(
-            f"{path}: {recipe.model} cannot be trained here; name an omnivlm or a nanollava"
-        )
+    try:
+        _ = recipe.config
+    except OmniVLMError as error:
+        raise TrainingError(f"{path}: {error}") from None
     if not recipe.stages:
         raise TrainingError(f"{path} has no stage; give one of {', '.join(STAGES)}")
     for name in recipe.stages:
@@ -184,6 +209,8 @@ def _in_words(message: str) -> str:
         return message
     _, _, where = message.partition("`$")
     last = where.rstrip("`").rpartition(".")[2]
-    kinds = {"": Recipe, "start": Start, "features": Features, **dict.fromkeys(STAGES, Stage)}
+    kinds = {
+        "": Recipe, "start": Start, "projector": Joint, "features": Features, **dict.fromkeys(STAGES, Stage),
+    }  # fmt: skip
     kind = kinds.get(last)
     return f"{message}; known keys: {', '.join(kind.__struct_fields__)}" if kind else message

@@ -18,7 +18,6 @@ from torch import nn
 from omnivlm.checkpoint import sha256_of_tensors, write_checkpoint
 from omnivlm.errors import TrainingError
 from omnivlm.model import OmniVLM
-from omnivlm.presets import PRESETS
 from omnivlm.tokenizer import Tokenizer
 from omnivlm.training.answers_job import AnswersJob
 from omnivlm.training.features import FeatureStore
@@ -108,8 +107,8 @@ def run_stage(
     loop = Loop(job, stage, recipe.seed, key, folder, processes)
     loop.run(watcher)
     if processes.rank == 0:
-        draw_curve(folder, f"{recipe.model}, {name}")
-        _write_model(place.model(name), model, tokenizer, f"{recipe.model}, trained: {name}")
+        draw_curve(folder, f"{recipe.config.name}, {name}")
+        _write_model(place.model(name), model, tokenizer, f"trained, {name}")
     processes.wait()
     return Done(folder, loop.broken)
 
@@ -122,7 +121,7 @@ def _start(recipe: Recipe, name: StageName, place: Place) -> tuple[OmniVLM, Toke
     folder = place.model(before[-1])
     if not folder.exists():
         raise TrainingError(f"no {folder}: `omnivlm train {before[-1]}` comes before {name}")
-    return stage_weights(folder, PRESETS[recipe.model])
+    return stage_weights(folder, recipe.config)
 
 
 def _job(
@@ -141,7 +140,7 @@ def _job(
     template = Template(model.config, tokenizer)
     store = FeatureStore(model, place.out / "features", recipe.features.most_bytes)
     if name == "dpo":
-        rows = preferences(stage.data, place.base)
+        rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)
     read = conversations(stage.data, place.base)
     if name == "language":

@@ -13,7 +13,7 @@ from omnivlm.errors import TrainingError
 from omnivlm.initialise import untrained
 from omnivlm.model import OmniVLM, on_meta
 from omnivlm.names import OUTPUT
-from omnivlm.presets import PRESETS, TINY
+from omnivlm.presets import TINY
 from omnivlm.tensors import SafetensorFiles
 from omnivlm.tokenizer import Tokenizer, read_tokenizer, tiny_tokenizer
 from omnivlm.training.recipe import Recipe
@@ -23,10 +23,10 @@ _PARTS = {"tower": "vision_model.", "language": "language_model."}
 
 def first_weights(recipe: Recipe, base: Path) -> tuple[OmniVLM, Tokenizer]:
     """The model before the recipe's first stage: from its seed, but for pretrained parts."""
-    config = PRESETS[recipe.model]
+    config = recipe.config
     tensors = untrained(config, recipe.seed, torch.float32)
     if recipe.start is None:
-        if config.name not in TINY:
+        if recipe.model not in TINY:
             raise TrainingError(
                 f"{recipe.model} has no tokenizer of its own: name the folders of its parts under"
                 " [start] (tower, language)"

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from omnivlm.training.samples import Conversation, Conversations, Turn
 
+_UNTOLD_EVERY = 4
+
 
 class ToldConversations:
     """The same conversations without pictures: the caption stands before every question.
 
-    The first turn about a picture is its caption; that turn itself stays as it is, so that the
-    model also learns what captions look like.
+    The first turn about a picture is its caption. Of every fourth conversation that turn alone is
+    left, as it is, so that the model also learns what captions look like.
     """
 
     def __init__(self, conversations: Conversations) -> None:
@@ -25,5 +27,9 @@ class ToldConversations:
         if not conversation.pictures:
             return conversation
         caption, *others = conversation.turns
-        told = (Turn(f"{caption.answer}\n{turn.prompt}", turn.answer) for turn in others)
-        return replace(conversation, pictures=(), image_keys=(), turns=(*told, caption))
+        if index % _UNTOLD_EVERY == 0 or not others:
+            turns = (caption,)
+        else:
+            told = (Turn(f"{caption.answer}\n{turn.prompt}", turn.answer) for turn in others)
+            turns = tuple(told)
+        return replace(conversation, pictures=(), image_keys=(), turns=turns)
