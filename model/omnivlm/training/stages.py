@@ -37,7 +37,7 @@ from omnivlm.training.sources import conversations, preferences
 from omnivlm.training.starting import first_weights, stage_weights
 from omnivlm.training.state import STATE
 from omnivlm.training.template import Template
-from omnivlm.training.told import ToldConversations
+from omnivlm.training.told import CaptionsAlone, ToldConversations
 from omnivlm.training.tower_job import TowerJob, class_counts, drawn_dense_labels
 
 MODEL = "model"
@@ -145,7 +145,8 @@ def _job(
     read = conversations(stage.data, place.base)
     if name == "language":
         return AnswersJob(model, template, ToldConversations(read), None, trained, stage.tokens)
-    return AnswersJob(model, template, read, store, trained, stage.tokens)
+    seen = CaptionsAlone(read) if name == "pretrain" else read
+    return AnswersJob(model, template, seen, store, trained, stage.tokens)
 
 
 def _digest(model: OmniVLM) -> str:
