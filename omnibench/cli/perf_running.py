@@ -26,7 +26,7 @@ from omnibench.store import PerfRun, create_perf_run
 CALIBRATING_S = 40.0
 """What calibrating may take of the budget, beside starting its process."""
 LEAST_S = 60.0
-"""What is left for measuring, however long calibrating took."""
+"""What is left for measuring, where so much was given, however long calibrating took."""
 
 
 def carry_out(options: Options, plan: PerfPlan, arguments: argparse.Namespace) -> int:
@@ -35,7 +35,8 @@ def carry_out(options: Options, plan: PerfPlan, arguments: argparse.Namespace) -
     _announce(options)
     beside = _beside(options)
     spent_s = time.monotonic() - began_s
-    plan = msgspec.structs.replace(plan, budget_s=max(LEAST_S, plan.budget_s - spent_s))
+    least_s = min(LEAST_S, plan.budget_s)
+    plan = msgspec.structs.replace(plan, budget_s=max(least_s, plan.budget_s - spent_s))
     made = create_perf_run(arguments.out, plan, options.machine)
     made.keep_profile(options.profile)
     if beside.calibration is not None:

@@ -30,6 +30,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="omnivlm", description="The reference models of omnibench."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (init, train, export, pairs, captions):
+    for command in (init, train, pairs, captions, export):
         command.add(commands)
     return parser
