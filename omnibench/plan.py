@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from omnibench.core import FORMAT, Control, Decoding, ModelCard, PackKind, Sample
+from omnibench.core import FORMAT, Control, Decoding, ModelCard, PackKind, PerfCase, Sample
 
 FINGERPRINTS = ("data", "prompt", "rule", "environment")
+PERF_FINGERPRINTS = ("machine", "threads", "dtype", "cases", "protocol", "environment")
 
 
 class TaskPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +86,54 @@ class EvalPlan(
     def fingerprint(self) -> str:
         """One short word for the whole plan: it ends the run folder's name."""
         return _digest([self.fingerprints(), self.card, self.seed])[:8]
+
+
+class PerfPlan(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="perf", tag_field="kind"
+):
+    """plan.json of a perf run: what is timed, where and by which protocol.
+
+    models: as they were asked for; cards: what they turned out to be, in the same order.
+    profile_sha256: of the profile's file; meters: the instruments that are read, by name.
+    machine: what tells this machine from another (processor, cores, memory).
+    """
+
+    models: tuple[str, ...]
+    cards: tuple[ModelCard, ...]
+    weights: str | None
+    device: str
+    dtype: str
+    threads: int
+    profile: str
+    profile_sha256: str
+    host_matches_profile: bool
+    cases: tuple[PerfCase, ...]
+    warmups: int
+    trials: int
+    budget_s: float
+    meters: tuple[str, ...]
+    command: str
+    machine: dict[str, str | int | None]
+    environment: dict[str, str | None]
+    format: int = FORMAT
+
+    def fingerprints(self) -> dict[str, str]:
+        """What two runs must share for their times to be compared.
+
+        Which models they are is left out: a comparison is of two models, or of two versions.
+        """
+        return {
+            "machine": _digest([self.machine, self.device]),
+            "threads": _digest(self.threads),
+            "dtype": _digest(self.dtype),
+            "cases": _digest(self.cases),
+            "protocol": _digest([self.warmups, self.meters]),
+            "environment": _digest(self.environment),
+        }
+
+    def fingerprint(self) -> str:
+        """One short word for the whole plan: it ends the run folder's name."""
+        return _digest([self.fingerprints(), self.cards, self.profile_sha256])[:8]
 
 
 def survey(samples: Iterable[Sample]) -> tuple[int, str, str]:

@@ -12,12 +12,15 @@ from typing import Any, NoReturn
 from omnibench import __version__
 from omnibench.cli import (
     ask,
+    compare,
     data,
     doctor,
     evaluate,
+    gate,
     imports,
     listing,
     models,
+    perf,
     profiles,
     pull,
     rescore,
@@ -73,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, ask, listing, models, profiles, runs, data, pull, imports, doctor,
+        evaluate, rescore, perf, compare, gate, ask, listing, models, profiles, runs, data, pull,
+        imports, doctor,
     ):  # fmt: skip
         module.add(commands)
     return parser

@@ -33,6 +33,13 @@ from omnibench.core.models import (
     Request,
     Step,
 )
+from omnibench.core.perf import (
+    Conditions,
+    PerfCase,
+    PerfResults,
+    TrialKind,
+    TrialRecord,
+)
 from omnibench.core.records import (
     FORMAT,
     Control,
@@ -68,6 +75,7 @@ __all__ = [
     "Amount",
     "Backend",
     "Behaviour",
+    "Conditions",
     "Control",
     "DataUsed",
     "Dataset",
@@ -83,6 +91,8 @@ __all__ = [
     "ModelCard",
     "Pack",
     "PackKind",
+    "PerfCase",
+    "PerfResults",
     "Phase",
     "Provenance",
     "Quantity",
@@ -99,6 +109,8 @@ __all__ = [
     "Target",
     "Task",
     "TaskResult",
+    "TrialKind",
+    "TrialRecord",
     "Unavailable",
     "Value",
 ]

@@ -58,7 +58,8 @@ def test_every_named_model_has_its_parameters() -> None:
 def test_counting_every_model_takes_no_memory() -> None:
     # VmHWM and not ru_maxrss: a child process inherits the latter from the tests' own peak
     code = (
-        "from pathlib import Path; from omnivlm.presets import FULL; from omnivlm.model import on_meta\n"
+        "from pathlib import Path\n"
+        "from omnivlm.presets import FULL; from omnivlm.model import on_meta\n"
         "for config in FULL.values(): on_meta(config)\n"
         "lines = Path('/proc/self/status').read_text().splitlines()\n"
         "print(next(line.split()[1] for line in lines if line.startswith('VmHWM')))"

@@ -100,7 +100,7 @@ def test_a_full_disk_leaves_whole_lines(run, monkeypatch):
                 return real(file, data[:20])
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("omnibench.store.os.write", short)
+        monkeypatch.setattr("omnibench.store.files.os.write", short)
         with pytest.raises(OSError, match="No space"):
             writer.append(record(1))
         monkeypatch.undo()
