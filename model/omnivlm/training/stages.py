@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from omnivlm.checkpoint import sha256_of_tensors, write_checkpoint
 from omnivlm.errors import TrainingError

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from omnivlm.training.samples import Conversation, Conversations, Turn
 
+
 class CaptionsAlone:
     """The first turn of every conversation: a picture's caption. What a projector begins with."""
 
