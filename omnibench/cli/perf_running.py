@@ -103,7 +103,7 @@ def _ceilings(options: Options) -> tuple[Calibration | None, str, list[str]]:
         why = str(error)
     if calibration is None and not options.here:
         words.note(
-            f"calibrating {options.dtype} on {options.threads} threads, once: about a minute"
+            f"calibrating {options.dtype}, {options.threads} thread(s), once: about a minute"
         )
         budget_s = min(CALIBRATING_S, options.budget_s / 4)
         calibration = calibrate(options.threads, options.dtype, budget_s)
