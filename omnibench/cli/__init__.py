@@ -12,15 +12,18 @@ from typing import Any, NoReturn
 from omnibench import __version__
 from omnibench.cli import (
     ask,
+    compare,
     data,
     doctor,
     evaluate,
+    gate,
     imports,
     listing,
     models,
     perf,
     profiles,
     pull,
+    report,
     rescore,
     runs,
     words,
@@ -74,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, perf, ask, listing, models, profiles, runs, data, pull, imports, doctor,
+        evaluate, rescore, perf, report, compare, gate, ask, listing, models, profiles, runs, data,
+        pull, imports, doctor,
     ):  # fmt: skip
         module.add(commands)
     return parser

@@ -8,7 +8,7 @@ import msgspec
 
 from omnibench.core.data import Facets, Sample, Target
 from omnibench.core.models import ModelCard
-from omnibench.core.scoring import Reading
+from omnibench.core.scoring import Reading, Scored
 
 FORMAT = 1
 """The version of every file that a run holds."""
@@ -53,6 +53,17 @@ class SampleRecord(
     def sample(self) -> Sample:
         """The sample as it was asked, less its images."""
         return Sample(self.id, self.prompt, self.target, (), self.choices, self.group, self.facets)
+
+    def scored(self, rule: str) -> Scored | None:
+        """As the rule's metrics see it: a failed sample is wrong; None where nothing graded it."""
+        group = self.group or self.id
+        if self.reply is None:
+            return Scored(group, self.facets, self.target, Reading(None), 0.0, ())
+        score = self.scores.get(rule)
+        if score is None:
+            return None
+        reading = self.readings.get(rule, Reading(None))
+        return Scored(group, self.facets, self.target, reading, score, self.grades or ())
 
 
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

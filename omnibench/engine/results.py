@@ -8,7 +8,6 @@ from omnibench.core import (
     FORMAT,
     DataUsed,
     EvalResults,
-    Reading,
     Rule,
     SampleRecord,
     Scored,
@@ -18,8 +17,6 @@ from omnibench.core import (
 from omnibench.plan import EvalPlan, TaskPlan
 from omnibench.scoring.precision import in_finite_population, smallest_difference
 from omnibench.scoring.statistics import estimate
-
-_NO_READING = Reading(None)
 
 
 class Tally:
@@ -41,7 +38,7 @@ class Tally:
         reading = record.readings.get(next(iter(self._rules)))
         self.unread += reading is not None and reading.unread
         for name, rows in self._rows.items():
-            scored = _scored(record, name)
+            scored = record.scored(name)
             if scored is not None:
                 rows.append(scored)
 
@@ -90,15 +87,3 @@ def eval_results(plan: EvalPlan, tallies: Mapping[str, Tally]) -> EvalResults:
         fingerprints=plan.fingerprints(),
         tasks={task.label: tallies[task.label].result(task, plan.seed) for task in plan.tasks},
     )
-
-
-def _scored(record: SampleRecord, rule: str) -> Scored | None:
-    """A record as the metrics see it: a failed sample is wrong; an ungraded reply is left out."""
-    group = record.group or record.id
-    if record.reply is None:
-        return Scored(group, record.facets, record.target, _NO_READING, 0.0, ())
-    value = record.scores.get(rule)
-    if value is None:
-        return None
-    reading = record.readings.get(rule, _NO_READING)
-    return Scored(group, record.facets, record.target, reading, value, record.grades or ())

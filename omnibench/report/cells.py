@@ -46,7 +46,7 @@ class Cell:
         return SYMBOLS[self.provenance]
 
 
-def cell(row: Mapping[str, Any]) -> Cell:
+def cell(row: Mapping[Any, Any]) -> Cell:
     """A row of a table of figures (`frames`) as a cell."""
     value, low, high = (number(row[name]) for name in ("value", "low", "high"))
     provenance: Provenance = row["provenance"]

@@ -8,8 +8,8 @@ import msgspec
 
 from omnibench.core import Value
 
-_Z_975 = 1.959963984540054
-_Z_975_PLUS_Z_80 = 2.801585218112969
+Z_975 = 1.959963984540054
+Z_975_PLUS_Z_80 = 2.801585218112969
 ASSUMED_CORRELATION = 0.5
 """Between two models' scores of the same sample; what lmms-eval's `power` assumes too."""
 
@@ -38,9 +38,9 @@ def smallest_difference(value: Value) -> Value:
     if value.ci95 is None:
         reason = value.reason or value.method or "the figure has no interval"
         return Value(value=None, unit=value.unit, provenance="missing", reason=reason)
-    standard_error = (value.ci95[1] - value.ci95[0]) / (2 * _Z_975)
+    standard_error = (value.ci95[1] - value.ci95[0]) / (2 * Z_975)
     return Value(
-        value=_Z_975_PLUS_Z_80 * standard_error * sqrt(2 * (1 - ASSUMED_CORRELATION)),
+        value=Z_975_PLUS_Z_80 * standard_error * sqrt(2 * (1 - ASSUMED_CORRELATION)),
         unit=value.unit,
         provenance="derived",
         n=value.n,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,3 +30,9 @@ def resampled_sums(clusters: Floats, *, draws: int, seed: int) -> Floats:
         counts = np.bincount(picks.ravel(), minlength=size * number).reshape(size, number)
         sums[start : start + size] = counts.astype(np.float64) @ clusters  # (size, C) @ (C, k)
     return sums
+
+
+def resampled_together(tables: Sequence[Floats], *, draws: int, seed: int) -> list[Floats]:
+    """Several tables (C, k) of the same clusters -> the sums of each (draws, k), by one drawing."""
+    edges = np.cumsum([table.shape[1] for table in tables])[:-1]
+    return np.split(resampled_sums(np.hstack(tables), draws=draws, seed=seed), edges, axis=1)

@@ -35,11 +35,11 @@ def whole_figure(
     items = [[item for item in cluster if item is not None] for cluster in found]
     items = [cluster for cluster in items if cluster]
     rows = sum(map(len, items))
-    point = _figure(aggregation, list(chain.from_iterable(items)))
+    point = figure_of(aggregation, list(chain.from_iterable(items)))
     if isnan(point):
         reason = "its aggregation gives no figure for these rows" if rows else "no rows"
         return Value(value=None, unit=metric.unit, provenance="missing", n=rows, reason=reason)
-    error, method = _standard_error(aggregation, items, seed)
+    error, method = standard_error(aggregation, items, seed)
     unit = metric.unit if 0 <= point <= 1 else "points"
     ci95 = None
     if error is not None:
@@ -48,10 +48,10 @@ def whole_figure(
     return Value(value=point, unit=unit, provenance="measured", n=rows, ci95=ci95, method=method)
 
 
-def _standard_error(
+def standard_error(
     aggregation: Aggregation, items: Sequence[Sequence[object]], seed: int
 ) -> tuple[float | None, str]:
-    """(the standard error or None, how it was found or why not)."""
+    """(the standard error or None, how it was found or why not). items: the rows of clusters."""
     clusters, rows = len(items), sum(map(len, items))
     draws = min(MAX_DRAWS, 2 * MAX_ITEMS // max(rows, 1))
     if clusters < MIN_CLUSTERS:
@@ -64,7 +64,7 @@ def _standard_error(
     for _ in range(draws):
         chosen = generator.permutation(clusters)[:half]
         figures.append(
-            _figure(aggregation, list(chain.from_iterable(items[i] for i in sorted(chosen))))
+            figure_of(aggregation, list(chain.from_iterable(items[i] for i in sorted(chosen))))
         )
     defined = [figure for figure in figures if not isnan(figure)]
     undefined = draws - len(defined)
@@ -77,7 +77,7 @@ def _standard_error(
     return spread, f"{draws} random halves of the clusters{left_out}"
 
 
-def _figure(aggregation: Aggregation, items: Sequence[object]) -> float:
+def figure_of(aggregation: Aggregation, items: Sequence[object]) -> float:
     """NaN where another's code cannot make a figure of these rows."""
     if not items:
         return nan
