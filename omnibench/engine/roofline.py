@@ -1,8 +1,8 @@
 """A model on a device by a roofline over its operations: always an interval, never a point alone.
 
 t = sum over operations of max(F / (MFU x peak), B / (MBU x bandwidth)) + layers x handing out. MFU
-and MBU are those that the calibrated machine reached at the operation's shape (`efficiency`); the
-interval is as wide as the transfer is far (`transfer`).
+and MBU are those that the calibrated machine reached at the operation's shape
+(`projection.efficiency`); the interval is as wide as the transfer is far (`projection.transfer`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from omnibench.core.calibration import Calibration, Projection
 from omnibench.core.hardware import Figure, HardwareProfile
 from omnibench.core.perf import PerfCase
 from omnibench.cost import ModelShape
-from omnibench.engine.efficiency import machine_of
-from omnibench.engine.phase_times import phase_times
-from omnibench.engine.projected import Reached, ends, figures, missing
-from omnibench.engine.transfer import DATASHEET, MOVED, here
+from omnibench.engine.projection.efficiency import machine_of
+from omnibench.engine.projection.figures import Reached, ends, figures, missing
+from omnibench.engine.projection.phase_times import phase_times
+from omnibench.engine.projection.transfer import DATASHEET, MOVED, here
 
 
 def project(
