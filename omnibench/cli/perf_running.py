@@ -36,7 +36,7 @@ def carry_out(options: Options, plan: PerfPlan, arguments: argparse.Namespace) -
     beside = _beside(options)
     spent_s = time.monotonic() - began_s
     least_s = min(LEAST_S, plan.budget_s)
-    plan = msgspec.structs.replace(plan, budget_s=max(least_s, plan.budget_s - spent_s))
+    plan = msgspec.structs.replace(plan, budget_s=max(least_s, round(plan.budget_s - spent_s)))
     made = create_perf_run(arguments.out, plan, options.machine)
     made.keep_profile(options.profile)
     if beside.calibration is not None:
