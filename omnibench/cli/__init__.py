@@ -22,6 +22,7 @@ from omnibench.cli import (
     models,
     profiles,
     pull,
+    report,
     rescore,
     runs,
     words,
@@ -75,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, compare, gate, ask, listing, models, profiles, runs, data, pull, imports,
-        doctor,
+        evaluate, rescore, report, compare, gate, ask, listing, models, profiles, runs, data, pull,
+        imports, doctor,
     ):  # fmt: skip
         module.add(commands)
     return parser
