@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 import torch
 
 from omnivlm.answering import LoadedModel
-from omnivlm.checkpoint import filled, open_checkpoint, read_weights, sha256_of_tensors
+from omnivlm.checkpoint import (
+    CONFIG,
+    filled,
+    open_checkpoint,
+    read_weights,
+    sha256_of_tensors,
+)
 from omnivlm.config import ModelConfig
 from omnivlm.errors import OmniVLMError
 from omnivlm.initialise import untrained
@@ -24,6 +31,8 @@ DTYPES: Mapping[str, torch.dtype] = {
 """What a model may run in. float16 needs an accelerator: processors compute it in software."""
 
 TINY_SEED = 0
+WEIGHTS = "weights"
+"""The folder of bundled weights: omnivlm-tiny's in the package, nanollava-tiny's in a checkout."""
 
 
 def load(
@@ -31,13 +40,17 @@ def load(
 ) -> LoadedModel:
     """A model from the name of a tiny one (`presets.TINY`) or from a checkpoint folder.
 
+    A tiny one has its bundled weights; where none are bundled it is made from a seed, untrained.
     text: refuse a checkpoint without a tokenizer before its weights are read.
     Set the number of threads before this call: torch's first operation fixes it.
     """
     place = device_of(device)
     number = dtype_of(dtype, place)
     if isinstance(source, str) and source in TINY:
-        return _tiny(TINY[source], number, place)
+        folder = bundled(source)
+        if folder is None:
+            return _untrained(TINY[source], number, place)
+        return _bundled(folder, number, place)
     checkpoint = open_checkpoint(Path(source))
     if text:
         checkpoint.required_tokenizer()
@@ -84,7 +97,21 @@ def device_of(name: str) -> torch.device:
     return device
 
 
-def _tiny(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+def bundled(name: str) -> Path | None:
+    """The folder of a tiny model's trained weights: in the package, or beside it in a checkout."""
+    package = Path(str(files("omnivlm")))
+    folders = (package / WEIGHTS / name, package.parent / WEIGHTS / name)
+    return next((folder for folder in folders if (folder / CONFIG).is_file()), None)
+
+
+def _bundled(folder: Path, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+    checkpoint = open_checkpoint(folder)
+    tokenizer = checkpoint.required_tokenizer()
+    model = read_weights(checkpoint, dtype, device)
+    return LoadedModel(model, tokenizer, f"bundled, {checkpoint.origin}", checkpoint.sha256())
+
+
+def _untrained(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> LoadedModel:
     """The small model as `omnivlm init` writes it, without the disk."""
     tensors = untrained(config, TINY_SEED, torch.float32)
     digest = sha256_of_tensors(tensors)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,26 +19,40 @@ if TYPE_CHECKING:
     from omnivlm.questions import Question
 
 FAMILY, TINY = "omnivlm", "omnivlm-tiny"
+DRAWN_SEED = 0
+TEMPLATE_TOKENS = {"omnivlm": 32, "nanollava": 14, "aurora": 19}
+"""Tokens of each family's template around a prompt about one image, by Qwen's tokenizers.
+
+With "Describe this image for me" that is 37 and 19 of them, and with "please describe the image."
+24.
+"""
 
 
 class OmniVLMBackend:
     """A loaded reference model. Its errors become OmnibenchError; an image's stay ImageError."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, *, drawn: bool = False) -> None:
         from omnivlm.model import parameter_count
 
         self._model: LoadedModel | None = model
+        self._drawn = drawn
         self.card = ModelCard(
             name=model.config.name,
             params=parameter_count(model.model),
             weights=model.origin,
-            weights_sha256=model.sha256,
+            weights_sha256=model.sha256 or None,
             dtype=str(model.dtype).removeprefix("torch."),
         )
 
     def stream(self, request: Request) -> Iterator[Step]:
-        """One answer, phase by phase, then token by token."""
+        """One answer, phase by phase, then token by token.
+
+        Where the weights were drawn there is no tokenizer: a prompt becomes as many synthetic
+        tokens as its template has, and its words and marks.
+        """
         question = _question(request)
+        if self._drawn and question.text_tokens is None:
+            question = replace(question, text_tokens=self._counted(request.prompt))
         with _as_omnibench_errors():
             for step in self._loaded().stream(question):
                 yield Step(step.phase, step.text, step.tokens)
@@ -51,6 +67,10 @@ class OmniVLMBackend:
     def close(self) -> None:
         """Let the weights go."""
         self._model = None
+
+    def _counted(self, prompt: str) -> int:
+        template = TEMPLATE_TOKENS[self._loaded().config.model_type]
+        return template + len(re.findall(r"\w+|[^\w\s]", prompt))
 
     def _loaded(self) -> LoadedModel:
         if self._model is None:
@@ -76,6 +96,17 @@ def open_backend(
     if name not in (FAMILY, held):
         raise OmnibenchError(f"{weights or source} holds {held}, not {name}; name that model")
     return OmniVLMBackend(model)
+
+
+def open_untrained(name: str, *, device: str, dtype: str) -> OmniVLMBackend:
+    """A named model with drawn weights, to see how fast it is; it has no tokenizer."""
+    from omnivlm.loading import device_of, drawn, dtype_of
+    from omnivlm.presets import PRESETS
+
+    with _as_omnibench_errors():
+        place = device_of(device)
+        model = drawn(PRESETS[name], DRAWN_SEED, dtype_of(dtype, place), place)
+    return OmniVLMBackend(model, drawn=True)
 
 
 def _source(name: str, weights: str | None, bundled: Sequence[str]) -> str | Path:
@@ -107,6 +138,8 @@ def _question(request: Request) -> Question:
         max_new_tokens=decoding.max_new_tokens,
         temperature=decoding.temperature,
         seed=int.from_bytes(digest[:7], "big"),
+        text_tokens=request.text_tokens,
+        whole_length=request.whole_length,
     )
 
 

@@ -74,6 +74,8 @@ class TransformersBackend:
         model = self._loaded()
         if model.config.is_encoder_decoder:
             raise OmnibenchError(f"{self.card.name} has an encoder for text: it cannot be streamed")
+        if request.text_tokens is not None:
+            raise OmnibenchError(f"{self.card.name} reads prompts; it has no synthetic tokens")
         asked = self._asked([request])
         yield self._ended("preprocess")
         features = self._features(asked)
@@ -85,7 +87,8 @@ class TransformersBackend:
         phase: Phase = "first_sample"
         ids, told = [chooser(out.logits[0, -1])], ""
         while True:
-            ended = ids[-1] in self._ends or len(ids) >= limit
+            stopped = ids[-1] in self._ends and not request.whole_length
+            ended = stopped or len(ids) >= limit
             text = self._text(ids).lstrip()
             if not ended:
                 text = text.removesuffix(_HALF_A_CHARACTER)

@@ -115,6 +115,7 @@ def _omnivlm(name: str, tokens: int) -> ModelShape:
         projector=ProjectorShape(group, 1152 * group, 4096, 896),
         text=QWEN25_05B,
         source=_OMNIVLM_SOURCE,
+        template_tokens=32,
     )
 
 
@@ -128,6 +129,7 @@ def _aurora(name: str, title: str, *, cross: bool, decoder: bool) -> ModelShape:
         source=_AURORA_SOURCE,
         compressor=CompressorShape(256, 64),
         fusion=FusionShape(cross, decoder, cross_ffn=6144) if cross or decoder else None,
+        template_tokens=19,
     )
 
 
@@ -186,6 +188,7 @@ _SHAPES = (
         projector=ProjectorShape(1, 1152, 1024, 1024),
         text=QWEN15_05B,
         source="nanoLLaVA's code (Bunny): features of the last but one layer, mlp2x_gelu",
+        template_tokens=14,
     ),
     _aurora("aurora-edge-v-2b", "AuroraEdge-V-2B, Combined", cross=True, decoder=True),
     _aurora("aurora-compress", "AuroraEdge's ablation: no fusion", cross=False, decoder=False),
@@ -198,6 +201,7 @@ _SHAPES = (
         projector=ProjectorShape(4, 5120, 5120, 1536, norm_width=1280),
         text=QWEN25_15B,
         source="Qwen2-VL-2B's config.json; transformers' Qwen2VL classes",
+        template_tokens=21,
     ),
     ModelShape(
         name="qwen2.5-vl-3b",
@@ -206,6 +210,7 @@ _SHAPES = (
         projector=ProjectorShape(4, 5120, 5120, 2048, norm="rms_norm", norm_width=1280),
         text=QWEN25_VL_3B_TEXT,
         source="Qwen2.5-VL-3B's config.json; transformers' Qwen2_5_VL classes",
+        template_tokens=21,
     ),
     ModelShape(
         name="internvl2.5-2b",
@@ -214,6 +219,7 @@ _SHAPES = (
         projector=ProjectorShape(4, 4096, 2048, 2048, norm_width=4096),
         text=INTERNLM25_18B,
         source="InternVL2.5-2B's modules; InternLM2.5-1.8B in the shape of Llama",
+        template_tokens=55,
     ),
 )
 

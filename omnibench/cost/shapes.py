@@ -141,7 +141,11 @@ class TextShape:
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """A whole model. `source` says where its numbers come from."""
+    """A whole model. `source` says where its numbers come from.
+
+    template_tokens: text tokens of its chat template about one image and an empty prompt, the
+        image's own positions left out; None where only its tokenizer can tell.
+    """
 
     name: str
     title: str
@@ -151,3 +155,4 @@ class ModelShape:
     source: str
     compressor: CompressorShape | None = None
     fusion: FusionShape | None = None
+    template_tokens: int | None = None

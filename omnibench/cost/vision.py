@@ -99,6 +99,7 @@ def _attention(shape: VisionShape, seen: Seen) -> list[Operation]:
             keys=seen.tiles * n,
             width=h,
             key_width=h,
+            head_dim=shape.head_dim,
         )
         for name, layers, pairs in kinds
     ]
@@ -134,6 +135,7 @@ def _pool(shape: VisionShape, seen: Seen) -> list[Operation]:
             keys=n,
             width=h,
             key_width=h,
+            head_dim=shape.head_dim,
         )
     )
     return operations

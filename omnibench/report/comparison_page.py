@@ -11,7 +11,7 @@ from rich.text import Text
 from omnibench.report import deltas
 from omnibench.report.cells import cell_of
 from omnibench.report.comparison import Comparison, MetricDifference, PerfDifference, TaskComparison
-from omnibench.report.terminal import drawn
+from omnibench.report.tables import drawn, width
 from omnibench.report.text import plain
 from omnibench.report.verdict import GateResult, Verdict
 
@@ -104,4 +104,4 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
             table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    return drawn(table)
+    return drawn(table, width())
