@@ -200,8 +200,9 @@ def test_a_refusal_ends_the_work_and_shows_no_secret(photograph, tmp_path, monke
     assert caught.value.__cause__ is None
 
 
-def test_a_server_that_is_not_there_is_said_at_once(photograph, tmp_path):
-    teacher = ServerTeacher(open_chat_teacher("eye@http://ann:pass@127.0.0.1:9/v1"))
+def test_a_server_that_is_not_there_ends_the_work(photograph, tmp_path):
+    spec = "eye@http://ann:pass@127.0.0.1:9/v1"
+    teacher = ServerTeacher(open_chat_teacher(spec, sleep=lambda _: None))
     assert "pass" not in teacher.name
     with pytest.raises(OmniVLMError, match="cannot be reached") as caught:
         made(Parrot(("It is blue.", "stop")), teacher, [photograph], images=tmp_path)

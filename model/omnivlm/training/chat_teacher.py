@@ -107,6 +107,8 @@ class ChatTeacher:
             except httpx.TimeoutException:
                 continue
             except httpx.RequestError as error:
+                if attempt < TRIES - 1:
+                    continue
                 # Not chained: the client's exception carries the request with its key.
                 raise OmniVLMError(
                     f"{self.name} cannot be reached ({type(error).__name__}); start the server or"
