@@ -173,8 +173,8 @@ def _check_count(made: OpenedEval, count: int) -> None:
     told = sum(task.n for task in made.results.tasks.values())
     if count != told:
         raise OmnibenchError(
-            f"{made.run.folder}: results.json speaks of {told} samples, samples.jsonl holds {count};"
-            f" restore that file, or make the figures anew with `omnibench score {made.run.folder}`"
+            f"{made.run.folder}: results.json speaks of {told} samples, samples.jsonl holds"
+            f" {count}; restore it, or make the figures anew with `omnibench score`"
         )
 
 

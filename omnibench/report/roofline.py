@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from omnibench.core import Provenance, Value
@@ -41,9 +42,13 @@ _PHASES = (
 
 @dataclass(frozen=True, slots=True)
 class Attained:
-    """One phase of one subject. provenance: of the time behind flops_per_s."""
+    """One phase of one subject. provenance: of the time behind flops_per_s.
+
+    letter: by which the chart names the subject.
+    """
 
     subject: Subject
+    letter: str
     phase: str
     flops_per_byte: float
     flops_per_s: float
@@ -77,9 +82,9 @@ def attained(perf: pd.DataFrame) -> list[Attained]:
     """Every phase of every subject whose work and time are both there."""
     return [
         point
-        for subject in subjects(perf)
+        for number, subject in enumerate(subjects(perf))
         for phase in _PHASES
-        for point in _of_phase(perf, subject, phase)
+        for point in _of_phase(perf, subject, _letter(number), phase)
     ]
 
 
@@ -93,14 +98,22 @@ def ceilings(perfs: Sequence[OpenedPerf], perf: pd.DataFrame) -> list[Ceiling]:
     return _stated(*asked.pop()) if len(asked) == 1 else []
 
 
-def _of_phase(perf: pd.DataFrame, subject: Subject, phase: _Phase) -> Iterator[Attained]:
+def _letter(number: int) -> str:
+    """a, b ... z, then a1, b1 ..."""
+    turn, place = divmod(number, len(ascii_lowercase))
+    return f"{ascii_lowercase[place]}{turn or ''}"
+
+
+def _of_phase(
+    perf: pd.DataFrame, subject: Subject, letter: str, phase: _Phase
+) -> Iterator[Attained]:
     flops, moved = _derived(perf, subject, phase.flops), _derived(perf, subject, phase.moved)
     if not flops or not moved:
         return
     for speed in figures(perf, subject, phase.speed):
         if speed.sort and speed.provenance != "published":
             a_second = flops * speed.sort if phase.name == "decode" else flops / speed.sort
-            yield Attained(subject, phase.name, flops / moved, a_second, speed.provenance)
+            yield Attained(subject, letter, phase.name, flops / moved, a_second, speed.provenance)
 
 
 def _calibrated(perf: pd.DataFrame) -> Iterator[Ceiling]:

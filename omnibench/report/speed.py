@@ -49,15 +49,18 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Tradeoff:
-    """One model's score on a task beside what an answer takes. pairing: how the two were joined."""
+    """One model's score on a task beside what an answer takes, one figure a provenance.
+
+    pairing: how the two runs were joined, where their weights differ.
+    """
 
     task: str
     model: str
     case: str
     score: Cell
-    ttft: Cell
-    joules: Cell
-    joules_right: Cell
+    ttft: tuple[Cell, ...]
+    joules: tuple[Cell, ...]
+    joules_right: tuple[Cell, ...]
     pairing: str
 
 
@@ -105,33 +108,34 @@ def stacks(perf: pd.DataFrame, columns: Sequence[Subject]) -> list[Stack]:
 
 
 def tradeoffs(scores: pd.DataFrame, perf: pd.DataFrame, runs: pd.DataFrame) -> Iterator[Tradeoff]:
-    """Every headline of a model that was timed too, once for each provenance of its TTFT."""
+    """Every headline of a model that was timed too, in the same dtype."""
     evals = runs[runs["kind"] == "eval"].set_index("run")
-    timed = runs[runs["kind"] == "perf"]
+    timed = runs[(runs["kind"] == "perf") & runs["finished"].astype(bool)]
     headlines = scores[scores["headline"].astype(bool) & scores["control"].isna()]
     for score in headlines.to_dict("records"):
         asked = evals.loc[score["run"]]
         for about in timed[timed["model"] == score["model"]].to_dict("records"):
-            if not _alike(asked["dtype"], about["dtype"]):
-                continue
-            mine = perf[(perf["run"] == about["run"]) & (perf["model"] == score["model"])]
-            for subject in subjects(mine):
-                yield from _tradeoffs(mine, subject, score, _pairing(asked, about))
+            if _alike(asked["dtype"], about["dtype"]):
+                mine = perf[(perf["run"] == about["run"]) & (perf["model"] == score["model"])]
+                for subject in subjects(mine):
+                    yield _tradeoff(mine, subject, score, _pairing(asked, about))
 
 
-def _tradeoffs(
+def _tradeoff(
     perf: pd.DataFrame, subject: Subject, score: dict[Any, Any], pairing: str
-) -> Iterator[Tradeoff]:
-    none = _absent("no TTFT was measured")
-    for ttft in list(figures(perf, subject, "ttft_s")) or [none]:
-        joules, right = (
-            _of_kind(figures(perf, subject, quantity), ttft.provenance)
-            or next(figures(perf, subject, quantity), _absent("no joules were measured"))
-            for quantity in ("request_j", "j_per_correct_answer")
-        )
-        yield Tradeoff(
-            score["task"], subject.model, subject.case, cell(score), ttft, joules, right, pairing
-        )
+) -> Tradeoff:
+    of_task = f"j_per_correct_answer/{score['task']}"
+    right = [*figures(perf, subject, of_task), *figures(perf, subject, "j_per_correct_answer")]
+    return Tradeoff(
+        score["task"],
+        subject.model,
+        subject.case,
+        cell(score),
+        tuple(figures(perf, subject, "ttft_s")) or (_absent("no TTFT is in the perf run"),),
+        tuple(figures(perf, subject, "request_j")) or (_absent("no joules are in the perf run"),),
+        tuple(right[:1]) or (_absent("the perf run was not told of the eval: `--eval RUN`"),),
+        pairing,
+    )
 
 
 def _absent(reason: str) -> Cell:
@@ -149,7 +153,7 @@ def _alike(one: object, other: object) -> bool:
 
 def _pairing(asked: Any, timed: dict[Any, Any]) -> str:
     if asked["weights"] == timed["weights"]:
-        return "same weights"
+        return ""
     return f"scored: {asked['weights']}; timed: {timed['weights']}"
 
 

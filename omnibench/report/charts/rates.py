@@ -28,7 +28,8 @@ def rate_chart(rates: Sequence[tuple[Subject, Sequence[Cell]]], name: str) -> st
         axes.spines["left"].set_visible(False)
         axes.set_xlim(0, reached * 1.1)
         axes.set_xlabel("tokens a second; further right is better")
-        style.legend_below(figure, _legend(found), 4)
+        kinds = [each.provenance for each in found]
+        style.legend_below(figure, style.provenance_handles(kinds, style.SERIES[0]), 4)
         return style.svg(
             figure,
             name,
@@ -47,21 +48,9 @@ def _point(axes: Any, row: int, each: Cell, reached: float) -> None:
         )  # fmt: skip
     axes.plot(
         each.sort, row, marker=style.MARKERS[each.provenance], markersize=8, linestyle="none",
-        color=style.SERIES[0], markerfacecolor=style.SERIES[0] if measured else style.PAPER,
+        color=style.SERIES[0], markerfacecolor=style.filled(each.provenance, style.SERIES[0]),
     )  # fmt: skip
     axes.annotate(
         (each.text.partition(" ")[0]), (each.sort, row), xytext=(0, -17),
         textcoords="offset points", ha="center", fontsize=10.5,
     )  # fmt: skip
-
-
-def _legend(found: Sequence[Cell]) -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    return [
-        Line2D(
-            [], [], marker=style.MARKERS[kind], linestyle="none", color=style.SERIES[0], label=kind,
-            markerfacecolor=style.SERIES[0] if kind in ("measured", "derived") else "none",
-        )
-        for kind in dict.fromkeys(each.provenance for each in found)
-    ]  # fmt: skip

@@ -21,30 +21,43 @@ def roof_chart(points: Sequence[Attained], ceilings: Sequence[Ceiling], name: st
         axes.set_xscale("log")
         axes.set_yscale("log")
         for point in points:
-            colour = style.STAGES[_PHASES.index(point.phase) + 1]
-            measured = point.provenance in ("measured", "derived")
+            colour = _colour(point.phase)
+            place = (point.flops_per_byte, point.flops_per_s)
             axes.plot(
-                point.flops_per_byte, point.flops_per_s, marker=style.MARKERS[point.provenance],
-                markersize=8, color=colour, linestyle="none",
-                markerfacecolor=colour if measured else style.PAPER,
+                *place, marker=style.MARKERS[point.provenance], markersize=8, color=colour,
+                linestyle="none", markerfacecolor=style.filled(point.provenance, colour),
             )  # fmt: skip
             axes.annotate(
-                f"{point.phase}", (point.flops_per_byte, point.flops_per_s), xytext=(8, -4),
-                textcoords="offset points", fontsize=10.5,
+                point.letter, place, xytext=(8, -4), textcoords="offset points", fontsize=10.5,
+                color=style.INK,
             )  # fmt: skip
         axes.margins(0.25)
         _roof(axes, ceilings)
         axes.set_xlabel("FLOP a byte moved")
-        axes.set_ylabel("FLOP/s")
+        axes.set_ylabel("FLOP a second")
+        _plain_decades(axes)
         axes.grid(True, which="major")
         style.legend_below(figure, _legend(points), 4)
         return style.svg(
             figure,
             name,
             "Roofline",
-            "Work a second over work a byte moved, a mark a phase of a model; lines are the"
-            " machine's ceilings. The table beside it holds the same figures.",
+            "Work a second over work a byte moved, a mark a phase of a model, lettered as in the"
+            " table beside it; lines are the machine's ceilings.",
         )
+
+
+def _plain_decades(axes: Axes) -> None:
+    """1 k, 1 M, 1 G: matplotlib's own words for decades are formulas."""
+    from matplotlib.ticker import EngFormatter, NullFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(EngFormatter(sep=" "))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _colour(phase: str) -> str:
+    return style.STAGES[_PHASES.index(phase) + 1]
 
 
 def _roof(axes: Axes, ceilings: Sequence[Ceiling]) -> None:
@@ -66,12 +79,10 @@ def _roof(axes: Axes, ceilings: Sequence[Ceiling]) -> None:
 
 
 def _legend(points: Sequence[Attained]) -> list[Any]:
-    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
+    phases = [phase for phase in _PHASES if any(point.phase == phase for point in points)]
     return [
-        Line2D(
-            [], [], marker=style.MARKERS[kind], linestyle="none", color=style.INK, label=kind,
-            markerfacecolor=style.INK if kind in ("measured", "derived") else "none",
-        )
-        for kind in dict.fromkeys(point.provenance for point in points)
-    ]  # fmt: skip
+        *(Patch(facecolor=_colour(phase), label=phase) for phase in phases),
+        *style.provenance_handles(point.provenance for point in points),
+    ]

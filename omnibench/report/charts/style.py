@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,7 @@ _SETTINGS: Mapping[str, Any] = {
     "figure.facecolor": "none",
     "grid.color": LINE,
     "grid.linewidth": 0.8,
+    "hatch.linewidth": 1,
     "xtick.color": LINE,
     "ytick.color": LINE,
     "xtick.labelcolor": MUTED,
@@ -145,6 +146,24 @@ def label(text: str, most: int = 28) -> str:
     """A name for an axis: no control characters, not longer than fits."""
     text = " ".join(plain(text).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def filled(provenance: str, colour: str) -> str:
+    """The inside of a mark: full for what was measured, the page's colour for all else."""
+    return colour if provenance in ("measured", "derived") else PAPER
+
+
+def provenance_handles(kinds: Iterable[str], colour: str = INK) -> list[Any]:
+    """What a legend says of the marks: each provenance once."""
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D(
+            [], [], marker=MARKERS[kind], linestyle="none", color=colour, label=kind,
+            markerfacecolor=filled(kind, colour),
+        )
+        for kind in dict.fromkeys(kinds)
+    ]  # fmt: skip
 
 
 def legend_below(figure: Figure, handles: Sequence[Any], columns: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from omnibench.report.cells import Cell
 from omnibench.report.charts import style
@@ -15,63 +16,79 @@ if TYPE_CHECKING:
 _LOG_FROM = 5.0
 
 
+_Panel = tuple[str, str, Callable[[Tradeoff], tuple[Cell, ...]]]
+_PANELS: tuple[_Panel, ...] = (
+    ("time to first token, s", "TTFT", lambda point: point.ttft),
+    ("energy of an answer, J", "joules", lambda point: point.joules),
+)
+
+
 def tradeoff_chart(points: Sequence[Tradeoff], name: str) -> str | None:
     """Score against TTFT and, where there are joules, against those. None: nothing to draw."""
-    panels: list[tuple[str, str, Callable[[Tradeoff], Cell]]] = [
-        ("time to first token, s", "TTFT", lambda point: point.ttft),
-        ("energy of an answer, J", "joules", lambda point: point.joules),
-    ]
-    drawn = [
-        (axis, short, x) for axis, short, x in panels if any(_there(point, x) for point in points)
-    ]
+    drawn = [(axis, short, _marks(points, x)) for axis, short, x in _PANELS]
+    drawn = [(axis, short, marks) for axis, short, marks in drawn if marks]
     if not drawn:
         return None
+    models = list(dict.fromkeys(point.model for point in points))
     with style.canvas(520, 300 * len(drawn)) as figure:
         axes = figure.subplots(len(drawn), 1, squeeze=False)[:, 0]
-        for panel, (axis, _, x) in zip(axes, drawn, strict=True):
-            _panel(panel, [point for point in points if _there(point, x)], x, axis)
-        style.legend_below(figure, _legend(points), 4)
-        task = points[0].task
+        for panel, (axis, _, marks) in zip(axes, drawn, strict=True):
+            _panel(panel, marks, models, axis)
+        kinds = [mark.across.provenance for _, _, marks in drawn for mark in marks]
+        style.legend_below(figure, style.provenance_handles(kinds), 4)
         against = " and ".join(short for _, short, _ in drawn)
         return style.svg(
             figure,
             name,
-            f"{task}: score against {against}",
-            "One point a model, with a box of its 95 % intervals; up and to the left is better."
-            " The table beside it holds the same figures.",
+            f"{points[0].task}: score against {against}",
+            "One mark a figure of a model, with a box of both intervals; up and to the left is"
+            " better. The table beside it holds the same figures.",
         )
 
 
-def _there(point: Tradeoff, x: Callable[[Tradeoff], Cell]) -> bool:
-    return point.score.sort is not None and x(point).sort is not None
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    model: str
+    across: Cell
+    up: Cell
+    named: bool
 
 
-def _panel(
-    axes: Axes, points: Sequence[Tradeoff], x: Callable[[Tradeoff], Cell], words: str
-) -> None:
+def _marks(points: Sequence[Tradeoff], x: Callable[[Tradeoff], tuple[Cell, ...]]) -> list[_Mark]:
+    """Each figure once; a model's name stands at the first of its figures."""
+    marks = []
+    for point in points:
+        there = [each for each in x(point) if each.sort is not None]
+        if point.score.sort is not None:
+            marks += [_Mark(point.model, each, point.score, each is there[0]) for each in there]
+    return marks
+
+
+def _panel(axes: Axes, marks: Sequence[_Mark], models: Sequence[str], words: str) -> None:
     from matplotlib.patches import Rectangle
 
-    factor = 100.0 if points[0].score.text.endswith("%") else 1.0
-    models = list(dict.fromkeys(point.model for point in points))
-    for point in points:
-        colour = style.SERIES[models.index(point.model) % len(style.SERIES)]
-        across, up = _ends(x(point), 1.0), _ends(point.score, factor)
-        box = Rectangle(
-            (across[0], up[0]), across[2] - across[0], up[2] - up[0],
-            facecolor=colour, edgecolor=colour, alpha=0.18, linewidth=1,
+    factor = 100.0 if marks[0].up.text.endswith("%") else 1.0
+    for mark in marks:
+        colour = style.SERIES[models.index(mark.model) % len(style.SERIES)]
+        across, up = _ends(mark.across, 1.0), _ends(mark.up, factor)
+        axes.add_patch(
+            Rectangle(
+                (across[0], up[0]), across[2] - across[0], up[2] - up[0],
+                facecolor=colour, edgecolor=colour, alpha=0.16, linewidth=1,
+            )
         )  # fmt: skip
-        axes.add_patch(box)
-        measured = x(point).provenance in ("measured", "derived")
         axes.plot(
-            across[1], up[1], marker=style.MARKERS[x(point).provenance], markersize=8,
-            color=colour, markerfacecolor=colour if measured else "none", linestyle="none",
+            across[1], up[1], marker=style.MARKERS[mark.across.provenance], markersize=8,
+            color=colour, markerfacecolor=style.filled(mark.across.provenance, colour),
+            linestyle="none",
         )  # fmt: skip
-        axes.annotate(
-            style.label(point.model, 22), (across[1], up[1]), xytext=(9, 7),
-            textcoords="offset points", fontsize=11,
-        )  # fmt: skip
-    _front(axes, points, x, factor)
-    reached = [x(point).sort or 0 for point in points]
+        if mark.named:
+            axes.annotate(
+                style.label(mark.model, 22), (across[1], up[1]), xytext=(9, 7),
+                textcoords="offset points", fontsize=11, color=style.INK,
+            )  # fmt: skip
+    _front(axes, marks, factor)
+    reached = [mark.across.sort or 0 for mark in marks]
     if min(reached) > 0 and max(reached) / min(reached) > _LOG_FROM:
         axes.set_xscale("log")
         _plain_decades(axes)
@@ -83,16 +100,14 @@ def _panel(
     axes.grid(True)
 
 
-def _front(
-    axes: Axes, points: Sequence[Tradeoff], x: Callable[[Tradeoff], Cell], factor: float
-) -> None:
-    """A line through the measured points that no other measured one beats in both."""
+def _front(axes: Axes, marks: Sequence[_Mark], factor: float) -> None:
+    """A line through the measured figures that no other measured one beats in both."""
     best: list[tuple[float, float]] = []
-    measured = [p for p in points if x(p).provenance in ("measured", "derived")]
-    for point in sorted(measured, key=lambda p: (x(p).sort or 0, -(p.score.sort or 0))):
-        up = (point.score.sort or 0) * factor
+    measured = [mark for mark in marks if mark.across.provenance in ("measured", "derived")]
+    for mark in sorted(measured, key=lambda each: (each.across.sort or 0, -(each.up.sort or 0))):
+        up = (mark.up.sort or 0) * factor
         if not best or up > best[-1][1]:
-            best.append((x(point).sort or 0, up))
+            best.append((mark.across.sort or 0, up))
     if len(best) > 1:
         axes.step(
             [a for a, _ in best], [b for _, b in best], where="post", color=style.MUTED,
@@ -114,21 +129,3 @@ def _plain_decades(axes: Axes) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _legend(points: Sequence[Tradeoff]) -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    kinds = dict.fromkeys(
-        each.provenance
-        for point in points
-        for each in (point.ttft, point.joules)
-        if each.sort is not None
-    )
-    return [
-        Line2D(
-            [], [], marker=style.MARKERS[kind], linestyle="none", color=style.INK, label=kind,
-            markerfacecolor=style.INK if kind in ("measured", "derived") else "none",
-        )
-        for kind in kinds
-    ]  # fmt: skip
