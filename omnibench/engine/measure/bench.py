@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self, get_args
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -37,10 +36,7 @@ LOOK_S = 1.0
 
 @dataclass(slots=True)
 class Bench:
-    """Processes by the place of their model in the plan; a model whose process ended is not there.
-
-    Use in a `with` block, which ends them.
-    """
+    """Processes by the place of their model in the plan; a model whose process ended is not there."""
 
     plan: PerfPlan
     power: PowerModel | None
@@ -53,18 +49,10 @@ class Bench:
     def __post_init__(self) -> None:
         self.surroundings = Surroundings(self.root, self.plan.threads, self._pids)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for process in self.processes.values():
-            process.close()
-        self.processes.clear()
+    def close(self) -> None:
+        """End every process."""
+        for model in self.living:
+            self.drop(model)
 
     @property
     def living(self) -> list[int]:
