@@ -36,7 +36,7 @@ LOOK_S = 1.0
 
 @dataclass(slots=True)
 class Bench:
-    """Processes by the place of their model in the plan; a model whose process ended is not there."""
+    """Processes by the place of their model in the plan, as long as they live."""
 
     plan: PerfPlan
     power: PowerModel | None
