@@ -143,9 +143,12 @@ def _quantities(figures: Figures, *, thop: bool) -> Iterator[str]:
 
 
 def _missing(figures: Figures) -> Iterator[str]:
-    """Quantities without any figure, by the reason that they share."""
+    """Quantities without any figure, by the reason that they share; no net without its gross."""
     reasons: dict[str, list[str]] = {}
     for quantity, values in figures.items():
+        gross = quantity.replace("_net_", "_")
+        if _here(figures, gross) is None and gross != quantity:
+            continue
         if all(value.value is None for value in values):
             reason = next((value.reason for value in values if value.reason), "no reason recorded")
             reasons.setdefault(reason, []).append(quantity)
