@@ -86,12 +86,13 @@ def published_values(
 
 def as_value(paper: Paper, figure: PublishedFigure, profile: str | None = None) -> Value:
     """A figure with its citation; what the paper leaves unsaid stands in `method`."""
+    unsaid = paper.note if figure.profiles else ""
     return Value(
         figure.value,
         figure.unit,
         "published",
         source=f"{paper.source}, {figure.where}",
-        method=figure.note or None,
+        method=figure.note or unsaid or None,
         profile=profile,
     )
 

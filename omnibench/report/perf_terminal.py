@@ -44,7 +44,7 @@ def perf_page(
             lines.append(_stages(figures))
             table, values = _columns(results, figures, thop=thop)
             shown += values
-            lines += [table, *_missing(figures)]
+            lines += [table, *_citations(figures, thop=thop), *_missing(figures)]
     lines += ["", *ratios_table(results, WIDTH)]
     lines.append(legend(shown))
     if conditions:
@@ -140,6 +140,18 @@ def _quantities(figures: Figures, *, thop: bool) -> Iterator[str]:
     for quantity in (*_SHOWN, *right, *(_THOP if thop else ())):
         if quantity in figures:
             yield quantity
+
+
+def _citations(figures: Figures, *, thop: bool) -> Iterator[str]:
+    """Where the published figures stand, and what is to be said of them."""
+    cited: dict[tuple[str, str], list[str]] = {}
+    for quantity in _quantities(figures, thop=thop):
+        value = first(figures[quantity], ("published",))
+        if value is not None and value.source is not None:
+            cited.setdefault((value.source, value.method or ""), []).append(title(quantity))
+    for (source, note), quantities in cited.items():
+        said = f" ({note})" if note else ""
+        yield plain(f"{SYMBOLS['published']} {source}: {', '.join(quantities)}{said}")
 
 
 def _missing(figures: Figures) -> Iterator[str]:
