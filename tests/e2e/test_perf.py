@@ -150,6 +150,8 @@ def test_an_eval_gives_joules_for_a_correct_answer(omnibench, tmp_path, monkeypa
     assert "dtype" in wrong.err
     perf = next((tmp_path / "perf").iterdir())
     assert "is a run of perf" in omnibench("perf", *QUICK, "--eval", perf).err
+    (run / "results.json").unlink()
+    assert "is unfinished" in omnibench("perf", *QUICK, "--eval", run).err
 
 
 @pytest.mark.parametrize(
