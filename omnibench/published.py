@@ -24,6 +24,7 @@ class PublishedFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     where: the table or section.
     profiles, cases: the devices and requests that it is about; none: any.
     text_tokens: of the prompt with which the figure comes out, where it is one of arithmetic.
+    image_in_prompt: whether the language model read the image's tokens when it was counted.
     """
 
     model: Words
@@ -34,6 +35,7 @@ class PublishedFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     profiles: tuple[Words, ...] = ()
     cases: tuple[Words, ...] = ()
     text_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    image_in_prompt: bool = True
     note: str = ""
 
 

@@ -97,9 +97,25 @@ def _write_files(
 
     if arguments.history:
         add_to_history(arguments.history, headlines(candidate))
+    if arguments.html:
+        _write_html(arguments, comparison, verdict)
     if arguments.junit:
         of_gates = junit.cases_of_verdict(verdict) if verdict else None
         cases = of_gates or junit.cases_of_comparison(comparison)
         arguments.junit.write_bytes(junit.junit_xml(cases))
     if arguments.summary:
         arguments.summary.write_text(comparison_markdown(comparison, verdict), encoding="utf-8")
+
+
+def _write_html(
+    arguments: argparse.Namespace, comparison: Comparison, verdict: Verdict | None
+) -> None:
+    """Both sides on one page; a run that is compared with itself stands there once."""
+    from omnibench.report.history import read_history
+    from omnibench.report.html import write_page
+    from omnibench.report.opened import open_runs
+    from omnibench.report.page import page_of
+
+    sides = {folder.resolve(): folder for folder in (arguments.base, arguments.candidate)}
+    history = read_history(arguments.history) if arguments.history else []
+    write_page(arguments.html, page_of(open_runs(sides.values()), verdict, comparison, history))

@@ -61,5 +61,10 @@ def _fitted(model: str, case: PerfCase, printed: list[Paper]) -> Iterator[Fitted
         for figure in paper.figures:
             mine = figure.model == model and case.name in figure.cases
             if mine and figure.quantity == "thop_gmacs" and figure.text_tokens is not None:
-                value = thop_value(figure.text_tokens, shape_of(model), case)
+                value = thop_value(
+                    shape_of(model),
+                    case,
+                    figure.text_tokens,
+                    image_in_prompt=figure.image_in_prompt,
+                )
                 yield FittedThop(figure.text_tokens, value, as_value(paper, figure))

@@ -26,7 +26,7 @@ from omnibench.store import PerfRun, create_perf_run
 CALIBRATING_S = 40.0
 """What calibrating may take of the budget, beside starting its process."""
 LEAST_S = 60.0
-"""What is left for measuring, however long calibrating took."""
+"""What is left for measuring, where so much was given, however long calibrating took."""
 
 
 def carry_out(options: Options, plan: PerfPlan, arguments: argparse.Namespace) -> int:
@@ -35,7 +35,8 @@ def carry_out(options: Options, plan: PerfPlan, arguments: argparse.Namespace) -
     _announce(options)
     beside = _beside(options)
     spent_s = time.monotonic() - began_s
-    plan = msgspec.structs.replace(plan, budget_s=max(LEAST_S, plan.budget_s - spent_s))
+    least_s = min(LEAST_S, plan.budget_s)
+    plan = msgspec.structs.replace(plan, budget_s=max(least_s, round(plan.budget_s - spent_s)))
     made = create_perf_run(arguments.out, plan, options.machine)
     made.keep_profile(options.profile)
     if beside.calibration is not None:
@@ -102,7 +103,7 @@ def _ceilings(options: Options) -> tuple[Calibration | None, str, list[str]]:
         why = str(error)
     if calibration is None and not options.here:
         words.note(
-            f"calibrating {options.dtype} on {options.threads} threads, once: about a minute"
+            f"calibrating {options.dtype}, {options.threads} thread(s), once: about a minute"
         )
         budget_s = min(CALIBRATING_S, options.budget_s / 4)
         calibration = calibrate(options.threads, options.dtype, budget_s)

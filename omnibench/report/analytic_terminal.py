@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from omnibench.core import Value
+from omnibench.core import Provenance
 from omnibench.core.analysis import Analysis, AnalyticResults
-from omnibench.quantities import words_of
 from omnibench.report.cells import SYMBOLS, cell_of
-from omnibench.report.perf_figures import marked
+from omnibench.report.perf_figures import marked, title
 from omnibench.report.tables import drawn, numbers_table, row, wrapped
 
 WIDTH = 80
 _BESIDE = ("params", "params_active", "visual_tokens", "flops_total", "weights_bytes")
+_COLUMNS: Mapping[Provenance, str] = {"derived": "worked out", "published": "published"}
 _THOP = ("thop_gmacs", "thop_params_binary_billions")
 
 
@@ -29,7 +29,7 @@ def analytic_page(results: AnalyticResults, *, thop: bool = False) -> str:
             if thop:
                 lines += _fitted(analysis)
     lines += ["", *_image_tokens(results)]
-    lines.append(f"{SYMBOLS['derived']} worked out; {SYMBOLS['published']} published by others")
+    lines.append("; ".join(f"{SYMBOLS[name]} {words}" for name, words in _COLUMNS.items()))
     return "\n".join(wrapped(lines, WIDTH))
 
 
@@ -83,7 +83,7 @@ def _beside(analysis: Analysis, *, thop: bool) -> str:
     for quantity in (*_BESIDE, *(_THOP if thop else ())):
         printed = analysis.published.get(quantity, [])
         row(
-            table, words_of(quantity).title, marked(analysis.figures[quantity], plain="derived"),
+            table, title(quantity), marked(analysis.figures[quantity], plain="derived"),
             ", ".join(marked(value, plain="published") for value in printed),
         )  # fmt: skip
     return drawn(table, WIDTH)
@@ -91,8 +91,9 @@ def _beside(analysis: Analysis, *, thop: bool) -> str:
 
 def _fitted(analysis: Analysis) -> Iterator[str]:
     for fitted in analysis.thop_as_fitted:
+        counted = marked(fitted.worked_out, plain="derived")
         yield (
-            f"with {fitted.text_tokens} text tokens thop counts {_one_decimal(fitted.worked_out)};"
+            f"with {fitted.text_tokens} text tokens thop counts {counted};"
             f" {fitted.printed.source} {fitted.printed.method}"
         )
 
@@ -102,7 +103,7 @@ def _image_tokens(results: AnalyticResults) -> Iterator[str]:
     for quantity, values in results.image_tokens.items():
         shown = "  ".join(marked(value) for value in values)
         how = values[0].method or values[0].reason or ""
-        yield f"  {words_of(quantity).title}: {shown}  ({how.partition(': ')[2] or how})"
+        yield f"  {title(quantity)}: {shown}  ({how.partition(': ')[2] or how})"
     for model, cases in results.models.items():
         for analysis in cases.values():
             yield f"  {model} reads {analysis.visual_tokens} tokens of its image"
@@ -111,7 +112,3 @@ def _image_tokens(results: AnalyticResults) -> Iterator[str]:
 
 def _giga(flops: float | None) -> str:
     return "" if flops is None else f"{flops / 1e9:,.2f}"
-
-
-def _one_decimal(value: Value) -> str:
-    return "nothing" if value.value is None else f"{value.value:,.1f} {value.unit}"

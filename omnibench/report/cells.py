@@ -22,7 +22,9 @@ SYMBOLS: Mapping[Provenance, str] = {
 }
 """What stands beside the word, so that colour is never needed to tell provenances apart."""
 
-_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
+_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_SMALL_PREFIXES = ((1e-6, "µ"), (1e-9, "n"))
+_COUNTS = ("", "params", "tokens")
 _SMALL = ("s", "J", "J/token")
 _LARGE = ("FLOP", "FLOP/s", "bytes", "B/s", "bytes/s", "J", "", "params", "FLOP/byte")
 _SHORT = {"bytes": "B", "bytes/s": "B/s", "params": ""}
@@ -46,7 +48,7 @@ class Cell:
         return SYMBOLS[self.provenance]
 
 
-def cell(row: Mapping[str, Any]) -> Cell:
+def cell(row: Mapping[Any, Any]) -> Cell:
     """A row of a table of figures (`frames`) as a cell."""
     value, low, high = (number(row[name]) for name in ("value", "low", "high"))
     provenance: Provenance = row["provenance"]
@@ -80,10 +82,13 @@ def scale(value: float, unit: str) -> tuple[float, str]:
     if unit == "fraction":
         return 100.0, "%"
     size = abs(value)
-    for least, prefix in _PREFIXES:
-        allowed = unit in _LARGE if least > 1 else unit in _SMALL if least < 1 else True
-        if allowed and size >= least:
+    for least, prefix in _PREFIXES if unit in _LARGE else ():
+        if size >= least:
             return 1 / least, prefix + _SHORT.get(unit, unit)
+    # Thousandths stay in the unit itself, so that what stands in one column can be compared.
+    for least, prefix in _SMALL_PREFIXES if unit in _SMALL and 0 < size < 1e-3 else ():
+        if size >= least:
+            return 1 / least, prefix + unit
     return 1.0, _SHORT.get(unit, unit)
 
 
@@ -106,7 +111,7 @@ def _digits(value: float, unit: str) -> str:
     if unit == "points":
         return f"{value:.1f}"
     size = abs(value)
-    if size >= 1000 or (value == int(value) and size >= 1):
+    if size >= 1000 or (unit in _COUNTS and value == int(value)):
         return f"{value:,.0f}"
     decimals = 2 if size == 0 else max(0, 2 - math.floor(math.log10(size)))
     return f"{value:.{min(decimals, 9)}f}"

@@ -15,14 +15,17 @@ from omnibench.report.matching import Mismatch
 from omnibench.report.opened import Opened, OpenedPerf
 from omnibench.scoring import ratio
 
-_COMPUTED = ("params", "params_active", "weights_bytes", "kv_bytes_per_token", "visual_tokens")
+_COMPUTED = (
+    "params", "params_active", "weights_bytes", "kv_bytes_per_token", "memory_needed_bytes",
+    "visual_tokens", "text_tokens",
+)  # fmt: skip
 _TIMING = ("machine", "threads", "dtype", "protocol")
 """What matters where something was timed; what is computed is the same everywhere."""
 
 
 def is_computed(quantity: str) -> bool:
     """Whether a quantity follows from the model's shape: the same on every machine, every time."""
-    return quantity in _COMPUTED or quantity.startswith("flops_")
+    return quantity in _COMPUTED or quantity.startswith(("flops_", "bytes_", "thop_"))
 
 
 @dataclass(frozen=True, slots=True)

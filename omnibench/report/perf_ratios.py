@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from omnibench.core import PerfResults, Provenance, Value
-from omnibench.quantities import words_of
 from omnibench.report.cells import DASH, SYMBOLS
-from omnibench.report.perf_figures import first
+from omnibench.report.perf_figures import first, title
 from omnibench.report.tables import drawn, numbers_table, row
 
 _EXPECTED: Mapping[str, tuple[str, bool]] = {
@@ -32,7 +31,7 @@ def ratios_table(results: PerfResults, columns: int) -> Iterator[str]:
             for quantity, (work, inverse) in _EXPECTED.items():
                 row(
                     table,
-                    words_of(quantity).title,
+                    title(quantity),
                     _ratio(theirs, ours, quantity, ("measured", "derived")),
                     _ratio(*((ours, theirs) if inverse else (theirs, ours)), work, ("derived",)),
                     _ratio(theirs, ours, quantity, ("published",)),

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from omnibench.core import Conditions, PerfResults, Provenance, Value
-from omnibench.quantities import words_of
 from omnibench.report.cells import DASH, SYMBOLS
 from omnibench.report.perf_conditions import conditions_line
-from omnibench.report.perf_figures import first, legend, marked, ranged
+from omnibench.report.perf_figures import first, legend, marked, ranged, title
 from omnibench.report.perf_ratios import ratios_table
 from omnibench.report.tables import drawn, numbers_table, row, wrapped
 from omnibench.report.text import plain
@@ -26,7 +25,6 @@ _SHOWN = (
     "prefill_j_per_token", "decode_j_per_token", "request_j", "request_net_j",
     "questions_per_charge", "iphone_charge_share", "params", "visual_tokens", "flops_total",
 )  # fmt: skip
-_PROJECTED: list[Provenance] = ["projected"]
 _THOP = ("thop_gmacs", "thop_params_binary_billions")
 
 
@@ -93,7 +91,7 @@ def _stages(figures: Figures) -> str:
             share = time.value / whole.value
         use = _here(figures, f"mfu_{stage}")
         row(
-            table, words_of(f"{stage}_s").title, marked(time, plain="measured") or DASH,
+            table, title(f"{stage}_s"), marked(time, plain="measured") or DASH,
             "" if share is None else f"{share:.1%}",
             "" if work is None or work.value is None else f"{work.value / 1e9:,.1f}",
             _rate(work, time), marked(use, plain="derived"),
@@ -101,7 +99,7 @@ def _stages(figures: Figures) -> str:
     table.add_section()
     total = first(figures.get("flops_total", ()), ("derived",))
     row(
-        table, words_of("ttft_s").title, marked(whole, plain="measured") or DASH, "",
+        table, title("ttft_s"), marked(whole, plain="measured") or DASH, "",
         "" if total is None or total.value is None else f"{total.value / 1e9:,.1f}",
         _rate(total, whole), "",
     )  # fmt: skip
@@ -109,28 +107,32 @@ def _stages(figures: Figures) -> str:
 
 
 def _columns(results: PerfResults, figures: Figures, *, thop: bool) -> tuple[str, list[Value]]:
-    """Figures by where they come from, and all that stand in the table."""
-    projected = not results.host_matches_profile
-    columns = ["", "this machine"]
-    if projected:
-        columns.append(f"{SYMBOLS['projected']} {results.profile}")
-    columns.append(f"{SYMBOLS['published']} published")
-    table = numbers_table(*columns)
+    """Figures by where they come from, and all that stand in the table.
+
+    A column's own provenance, its first, carries no mark; all others do.
+    """
+    columns = list(_origins(results, figures))
+    table = numbers_table("", *(heading for heading, _ in columns))
     shown: list[Value] = []
     for quantity in _quantities(figures, thop=thop):
-        values = figures[quantity]
-        cells = [_here(figures, quantity)]
-        if projected:
-            cells.append(first(values, ("projected",)))
-        cells.append(first(values, ("published",)))
-        known = [value for value in cells if value is not None and value.value is not None]
-        if not known:
-            continue
-        shown += known
-        own: list[Provenance] = ["measured", *_PROJECTED[: len(cells) - 2], "published"]
-        texts = [ranged(value, plain=mark) for value, mark in zip(cells, own, strict=True)]
-        row(table, words_of(quantity).title, *(text or DASH for text in texts))
+        cells = [(first(figures[quantity], origins), origins[0]) for _, origins in columns]
+        known = [value for value, _ in cells if value is not None and value.value is not None]
+        if known:
+            shown += known
+            texts = (ranged(value, plain=own) or DASH for value, own in cells)
+            row(table, title(quantity), *texts)
     return drawn(table, WIDTH), shown
+
+
+def _origins(
+    results: PerfResults, figures: Figures
+) -> Iterator[tuple[str, tuple[Provenance, ...]]]:
+    """The columns: a heading, and the provenances that stand below it."""
+    yield "this machine", HERE
+    if not results.host_matches_profile:
+        yield f"{SYMBOLS['projected']} {results.profile}", ("projected",)
+    if any(first(values, ("published",)) for values in figures.values()):
+        yield f"{SYMBOLS['published']} published", ("published",)
 
 
 def _quantities(figures: Figures, *, thop: bool) -> Iterator[str]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from omnibench.core import Floats
 
 DRAWS = 5_000
+_FEW_CHANGED = 3
+"""Clusters that differ between the arms, below which their spread tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,13 @@ def _bootstrapped(
     if len(defined) < len(drawn):
         method += f", {len(drawn) - len(defined)} of {len(drawn)} draws undefined and left out"
     spread = float(defined.std()) * sqrt(clusters / (clusters - 1)) if len(defined) else 0.0
-    least = sqrt(2) * _one_flip(metric, pair)
-    if max(spread, least) == 0:
+    changed = int((pair.base.by_cluster != pair.candidate.by_cluster).any(axis=1).sum())
+    if changed < _FEW_CHANGED:
+        spread = max(spread, sqrt(2) * _one_flip(metric, pair))
+        method = f"paired, as if a cluster flipped either way: {changed} of {clusters} differ"
+    if spread == 0:
         return _without_interval(metric, point, rows, "nothing varies from cluster to cluster")
-    if spread < least:
-        method = "paired, one cluster flipped either way, since hardly any differ"
-    return _by_t(metric, point, max(spread, least), rows, clusters, method)
+    return _by_t(metric, point, spread, rows, clusters, method)
 
 
 def _one_flip(metric: Metric, pair: Paired) -> float:

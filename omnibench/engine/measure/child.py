@@ -18,6 +18,7 @@ from omnibench.engine.measure.asking import Held, PhaseMemory, answer
 from omnibench.engine.measure.messages import (
     Ask,
     Command,
+    Ended,
     Failed,
     Go,
     Hold,
@@ -33,14 +34,10 @@ from omnibench.meters import memory as memory_meter
 
 
 class Server:
-    """Carries out one command after another. An error that is the user's is said; others end it.
+    """Carries out one command after another. An error that is the user's is said; others end it."""
 
-    ring: is called when a command has been carried out.
-    """
-
-    def __init__(self, say: Callable[[Reply], None], ring: Callable[[], object]) -> None:
+    def __init__(self, say: Callable[[Reply], None]) -> None:
         self._say = say
-        self._ring = ring
         self._memory = PhaseMemory(memory_meter.find())
         self._backend: Backend | None = None
         self._held: Held | None = None
@@ -53,7 +50,6 @@ class Server:
                 self._carry_out(decoder.decode(line))
             except (OmnibenchError, ImageError) as error:
                 self._say(Failed(str(error)))
-            self._ring()
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -94,11 +90,13 @@ def main() -> None:
     bell, told = int(sys.argv[1]), os.dup(1)
     os.dup2(2, 1)
     encoder = msgspec.json.Encoder()
-    server = Server(
-        say=lambda reply: _write(told, encoder.encode(reply) + b"\n"),
-        ring=lambda: os.write(bell, b"!"),
-    )
-    server.serve(sys.stdin.buffer)
+
+    def say(reply: Reply) -> None:
+        if not isinstance(reply, Ended):
+            os.write(bell, b"!")  # before the line, which may be longer than an unread pipe holds
+        _write(told, encoder.encode(reply) + b"\n")
+
+    Server(say).serve(sys.stdin.buffer)
 
 
 def _write(file: int, line: bytes) -> None:

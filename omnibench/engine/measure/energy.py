@@ -38,7 +38,7 @@ class Pace:
 class Work:
     """What a window repeats. skip: steps before it; take: steps of it, None: to the end.
 
-    before_s, work_s: how long they took in the last timing trial.
+    before_s, work_s: how long they took in the last timing trial, which read so many tokens.
     """
 
     name: str
@@ -46,6 +46,8 @@ class Work:
     take: int | None
     before_s: float
     work_s: float
+    tokens_in: int | None
+    visual_tokens: int | None
 
 
 WINDOWS = ("decode", "request", "prefill", "vision")
@@ -95,15 +97,15 @@ def _works(trials: Sequence[TrialRecord]) -> dict[str, Work]:
         if name.endswith(".time_s") and value.value
     }
     stages = [phase for phase in get_args(Phase) if phase in took and phase != "decode"]
-    before = [sum(took[stage] for stage in stages[:place]) for place in range(len(stages))]
-    found = {
-        stage: Work(stage, place, 1, before[place], took[stage])
-        for place, stage in enumerate(stages)
-    }
+    read = trials[-1].tokens_in, trials[-1].visual_tokens
+    found, before_s = {}, 0.0
+    for skip, stage in enumerate(stages):
+        found[stage] = Work(stage, skip, 1, before_s, took[stage], *read)
+        before_s += took[stage]
     if "decode" in took:
-        found["decode"] = Work("decode", len(stages), None, took["ttft"], took["decode"])
+        found["decode"] = Work("decode", len(stages), None, before_s, took["decode"], *read)
     if "request" in took:
-        found["request"] = Work("request", 0, None, 0.0, took["request"])
+        found["request"] = Work("request", 0, None, 0.0, took["request"], *read)
     return found
 
 
@@ -131,7 +133,12 @@ def _window(
                     f"{work.name}.time_s": took,
                     **_joules(work.name, meters, before, after),
                 }
-    return bench.record(model, case, "energy", trial, began_s, readings, repeats=count, error=error)
+    record = bench.record(
+        model, case, "energy", trial, began_s, readings, repeats=count, error=error
+    )
+    return msgspec.structs.replace(
+        record, tokens_in=work.tokens_in, visual_tokens=work.visual_tokens
+    )
 
 
 def _at_rest(

@@ -75,9 +75,11 @@ class ModelProcess:
         """
         if wait_s is not None and not select.select([self._bell], [], [], wait_s)[0]:
             return None
-        if os.read(self._bell, 1):
-            return self._said(to_the_end=False)
-        raise self._ended(self._said(to_the_end=True))
+        rang = bool(os.read(self._bell, 1))
+        said = self._said(to_the_end=not rang)
+        if not said or isinstance(said[-1], Ended):
+            raise self._ended(said)
+        return said
 
     def close(self) -> None:
         """End it, whatever it does: nothing in it needs to be saved."""

@@ -15,14 +15,17 @@ from omnibench.cost import (
     Operation,
     bytes_by_module,
     flops_by_module,
+    image_operations,
     kv_bytes_per_token,
     model_parts,
     params_by_module,
     prompt_operations,
     see,
     summarise,
+    thop_macs,
     weights_bytes,
 )
+from omnibench.cost.text import prefill_operations
 from omnibench.errors import OmnibenchError
 
 CLOSED_FORM = "closed form"
@@ -59,10 +62,23 @@ def analyse(shape: ModelShape, case: PerfCase, dtype: str, tokens: int | None = 
     )
 
 
-def thop_value(papers_tokens: int, shape: ModelShape, case: PerfCase) -> Value:
-    """What thop makes of a request with so many text tokens, in GMAC."""
-    summary = summarise(shape, CostCase(case.width_px, case.height_px, papers_tokens))
-    return Value(summary.thop["gmacs"], "GMAC", "derived", method=THOP_METHOD)
+def thop_value(
+    shape: ModelShape, case: PerfCase, words: int, *, image_in_prompt: bool = True
+) -> Value:
+    """What thop makes of a request with so many text tokens, in GMAC.
+
+    image_in_prompt: False where the language model does not read the image's tokens.
+    """
+    seen = see(shape, case.width_px, case.height_px)
+    head = shape.vision.pooling_head
+    if image_in_prompt:
+        operations = prompt_operations(shape, seen, words, logits="all", pooling_head=head)
+    else:
+        operations = image_operations(shape, seen, pooling_head=head)
+        operations += prefill_operations(
+            shape.text, words, text_tokens=words, attention="full", logits="all"
+        )
+    return Value(thop_macs(operations) / 1e9, "GMAC", "derived", method=THOP_METHOD)
 
 
 def _modules(

@@ -1,0 +1,1 @@
+"""Charts of the page, drawn by matplotlib as SVG with real text."""
