@@ -30,10 +30,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="omnivlm", description="The reference models of omnibench."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-<<<<<<< HEAD
     for command in (init, train, ablate, export, pairs, captions):
-=======
-    for command in (init, train, pairs, captions, export):
->>>>>>> ac58b8137078ce6a7ccbe57dc8b6641ec3ad473b
         command.add(commands)
     return parser
