@@ -15,14 +15,19 @@ from omnibench.report.matching import Mismatch
 from omnibench.report.opened import Opened, OpenedPerf
 from omnibench.scoring import ratio
 
-_COMPUTED = ("params", "params_active", "weights_bytes", "kv_bytes_per_token", "visual_tokens")
+_COMPUTED = (
+    "visual_tokens", "text_tokens", "weights_bytes", "kv_bytes_per_token", "memory_needed_bytes",
+)  # fmt: skip
+_COMPUTED_PREFIXES = ("params", "flops_", "bytes_", "thop_")
+_NO_JOULES = frozenset({"clock", "memory", "tdp"})
+"""Meters that measure no energy: time, bytes, and an estimate."""
 _TIMING = ("machine", "threads", "dtype", "protocol")
 """What matters where something was timed; what is computed is the same everywhere."""
 
 
 def is_computed(quantity: str) -> bool:
     """Whether a quantity follows from the model's shape: the same on every machine, every time."""
-    return quantity in _COMPUTED or quantity.startswith("flops_")
+    return quantity in _COMPUTED or quantity.startswith(_COMPUTED_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ def _difference(
         p_method=found.p_method,
         better=words_of(quantity).better,
         contended=not computed and any(map(_is_contended, (*pair.base, *pair.candidate))),
-        no_sensor=any(lacks_sensor(quantity, side) for side in (base, candidate)),
+        no_sensor=lacks_sensor(quantity, base, pair.base)
+        or lacks_sensor(quantity, candidate, pair.candidate),
     )
 
 
@@ -154,10 +160,15 @@ def _why(values: Sequence[Value]) -> str:
     return ""
 
 
-def lacks_sensor(quantity: str, values: Sequence[Value]) -> bool:
-    """Joules that are missing: every perf run looks for them with all the meters there are."""
+def lacks_sensor(quantity: str, values: Sequence[Value], runs: Sequence[OpenedPerf]) -> bool:
+    """Whether joules are missing since the runs had no instrument for them.
+
+    Where they had one and it gave no figure, that is a measurement that went wrong.
+    """
     unit = values[0].unit if values else words_of(quantity).unit
-    return unit.startswith("J") and not _numbers(values)
+    if not unit.startswith("J") or _numbers(values):
+        return False
+    return not any(set(run.run.plan.meters) - _NO_JOULES for run in runs)
 
 
 def _shared_cases(pair: PerfPair, one: str, two: str) -> Iterator[str]:
