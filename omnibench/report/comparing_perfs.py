@@ -85,7 +85,7 @@ def _difference(
     base: Sequence[Value],
     candidate: Sequence[Value],
 ) -> PerfDifference:
-    computed = is_computed(quantity)
+    runs = (*pair.base, *pair.candidate)
     found = _ratio(quantity, base, candidate)
     return PerfDifference(
         case=case,
@@ -98,7 +98,7 @@ def _difference(
         p=found.p,
         p_method=found.p_method,
         better=words_of(quantity).better,
-        contended=not computed and any(map(_is_contended, (*pair.base, *pair.candidate))),
+        contended=_can_be_disturbed(quantity) and any(map(_is_contended, runs)),
         no_sensor=lacks_sensor(quantity, base, pair.base)
         or lacks_sensor(quantity, candidate, pair.candidate),
     )
@@ -179,6 +179,11 @@ def _shared_cases(pair: PerfPair, one: str, two: str) -> Iterator[str]:
 
 def _models(runs: Sequence[OpenedPerf]) -> list[str]:
     return list(dict.fromkeys(name for run in runs for name in _results(run).models))
+
+
+def _can_be_disturbed(quantity: str) -> bool:
+    """Times, rates and joules; neither what is computed nor how much memory is held."""
+    return not is_computed(quantity) and "_bytes" not in quantity
 
 
 def _has_timings(run: OpenedPerf) -> bool:

@@ -8,14 +8,14 @@ from math import ceil, floor, log10, sqrt
 from omnibench.core import TaskResult, Value
 from omnibench.errors import OmnibenchError
 from omnibench.report.cells import cell_of
-from omnibench.report.comparing_perfs import is_computed
+from omnibench.report.headlines import PERF_HEADLINES
 from omnibench.report.opened import Opened, OpenedEval, OpenedPerf
 from omnibench.scoring.precision import Z_975, Z_975_PLUS_Z_80
 
 LEAST_MARGIN = 0.01
 """One point: less is hardly ever worth a red build."""
 LEAST_TIMING_MARGIN = 0.05
-TIMED = ("ttft_s", "decode_tok_per_s", "decode_j_per_token", "peak_rss_bytes")
+EXACT = ("params", "visual_tokens", "weights_bytes", "flops_total")
 
 _HEAD = """\
 # What must hold of a change, for `omnibench compare BASE CANDIDATE --gate FILE`.
@@ -79,9 +79,9 @@ def _of_perfs(runs: Iterable[OpenedPerf]) -> Iterator[str]:
 
 def _of_quantity(case: str, quantity: str, value: Value) -> Iterator[str]:
     shown = cell_of(value)
-    if is_computed(quantity):
+    if quantity in EXACT:
         yield _gate("case", case, quantity, "exact", 0.0, f"{shown.text}, computed")
-    elif quantity in TIMED:
+    elif quantity in PERF_HEADLINES:
         error = 0.0
         if value.ci95 is not None and value.value:
             error = (value.ci95[1] - value.ci95[0]) / (2 * Z_975) / value.value
