@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, log10, sqrt
 
 from omnibench.core import TaskResult, Value
@@ -65,22 +65,26 @@ def _of_task(label: str, task: TaskResult) -> str:
 
 
 def _of_perfs(runs: Iterable[OpenedPerf]) -> Iterator[str]:
-    done = set()
+    found: dict[tuple[str, str], list[Value]] = {}
     for made in runs:
         models = made.results.models if made.results else {}
         for cases in models.values():
             for case, quantities in cases.items():
                 for quantity, values in quantities.items():
                     known = [one for one in values if one.provenance in ("measured", "derived")]
-                    if known and (case, quantity) not in done:
-                        done.add((case, quantity))
-                        yield from _of_quantity(case, quantity, known[0])
+                    found.setdefault((case, quantity), []).extend(known[:1])
+    for (case, quantity), figures in found.items():
+        if figures:
+            yield from _of_quantity(case, quantity, figures)
 
 
-def _of_quantity(case: str, quantity: str, value: Value) -> Iterator[str]:
+def _of_quantity(case: str, quantity: str, figures: Sequence[Value]) -> Iterator[str]:
+    value = figures[0]
     shown = cell_of(value)
     if quantity in EXACT:
         yield _gate("case", case, quantity, "exact", 0.0, f"{shown.text}, computed")
+    elif quantity in PERF_HEADLINES and value.ci95 is None and len(figures) == 1:
+        yield _comment(f"{case}.{quantity} has no interval; a folder of several runs would give it")
     elif quantity in PERF_HEADLINES:
         error = 0.0
         if value.ci95 is not None and value.value:
