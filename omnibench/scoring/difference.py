@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from omnibench.core import Floats
 
 DRAWS = 5_000
+_ROUNDING = 1e-12
 _FEW_CHANGED = 3
 """Clusters that differ between the arms, below which their spread tells nothing."""
 
@@ -162,10 +163,11 @@ def _bootstrapped(
         method += f", {len(drawn) - len(defined)} of {len(drawn)} draws undefined and left out"
     spread = float(defined.std()) * sqrt(clusters / (clusters - 1)) if len(defined) else 0.0
     changed = int((pair.base.by_cluster != pair.candidate.by_cluster).any(axis=1).sum())
-    if changed < _FEW_CHANGED:
+    if changed < _FEW_CHANGED or spread < _ROUNDING:
         spread = max(spread, sqrt(2) * _one_flip(metric, pair))
-        method = f"paired, as if a cluster flipped either way: {changed} of {clusters} differ"
-    if spread == 0:
+        how = "differ" if changed < _FEW_CHANGED else "differ, all alike"
+        method = f"paired, as if a cluster flipped either way: {changed} of {clusters} {how}"
+    if spread < _ROUNDING:
         return _without_interval(metric, point, rows, "nothing varies from cluster to cluster")
     return _by_t(metric, point, spread, rows, clusters, method)
 
@@ -181,7 +183,7 @@ def _one_flip(metric: Metric, pair: Paired) -> float:
         without = metric.value(arm.total - arm.by_cluster) - metric.value(arm.total)
         moves.extend(without[~np.isnan(without)])
     reach = float(np.ptp(moves)) if moves else 0.0
-    if reach < 1e-12:
+    if reach < _ROUNDING:
         return 1 / pair.base.clusters if metric.unit == "fraction" else 0.0
     return reach
 

@@ -133,7 +133,10 @@ def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
 def test_broken_samples_are_skipped_and_counted(tmp_path: Path) -> None:
     loop = run(tmp_path, job=Line(broken=[3, 5]))
     assert loop.broken == 2
-    assert read_progress(tmp_path / STATE).broken in (("point-3", "point-5"), ("point-5", "point-3"))
+    assert read_progress(tmp_path / STATE).broken in (
+        ("point-3", "point-5"),
+        ("point-5", "point-3"),
+    )
     with pytest.raises(TrainingError, match=r"3 samples .* broken_share allows \(2\).* is broken"):
         run(tmp_path / "more", job=Line(broken=[3, 5, 7]))
 
