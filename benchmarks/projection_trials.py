@@ -1,12 +1,12 @@
 """Measured times to the first token and decode rates, one JSON line each, to hold projections to.
 
     python benchmarks/projection_trials.py --results FILE [--dtype float32] [--threads 1]
-        [--trials 5] [--new-tokens 12] [--models M[,M]] [--longest-s 600]
+        [--clock wall] [--trials 5] [--new-tokens 12] [--models M[,M]] [--longest-s 600]
 
 Every model runs at its true size with random weights in a process of its own: 20 synthetic text
 tokens, a picture of noise of 640 x 480 px (448 x 448 for Qwen2-VL-2B), decoded before the clock
-starts. The first trial after loading is marked as such. What lies in FILE is gone on with: a model
-is done once it has so many trials that others did not disturb.
+starts. What lies in FILE is gone on with: a model is done once so many of its trials count by the
+clock, the wall's or the CPU time of the process. Both are in every line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from omnibench.meters.others import CONTENDED_CORES, Ticks, look, others_cpu, steal
+from omnibench.core import Conditions
+from omnibench.engine.measure.surroundings import Surroundings, contended
 
 MODELS = (
     "omnivlm-968m", "omnivlm-729", "omnivlm-243", "omnivlm-9", "nanollava", "aurora-compress",
@@ -28,6 +29,8 @@ MODELS = (
 )  # fmt: skip
 TEXT_TOKENS = 20
 QWEN = "qwen2-vl-2b"
+LONG_S = 30.0
+"""Beside a first token that takes so long, what the first trial after loading loses is nothing."""
 
 
 def size_px(model: str) -> tuple[int, int]:
@@ -41,6 +44,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--clock", default="wall", choices=("wall", "cpu"))
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--new-tokens", type=int, default=12)
     parser.add_argument("--models", default=",".join(MODELS))
@@ -52,11 +56,10 @@ def main() -> None:
         return
     began = time.monotonic()
     for model in arguments.models.split(","):
-        missing = arguments.trials - len(_undisturbed(arguments, model))
+        missing = _missing(arguments, model)
         if missing > 0 and time.monotonic() - began < arguments.longest_s:
-            # No `--models` here: the child measures one.
             command = [sys.executable, __file__, *sys.argv[1:], "--one", model]
-            subprocess.run([*command, "--trials", str(missing)], check=True)
+            subprocess.run(command, check=True)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -66,12 +69,17 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def _undisturbed(arguments: argparse.Namespace, model: str) -> list[dict[str, Any]]:
+def counts(trial: dict[str, Any], clock: str) -> bool:
+    """By the wall clock only what others left alone; not just after loading, unless it is long."""
+    left_alone = clock == "cpu" or not trial["contended"]
+    return left_alone and (not trial["first"] or trial["ttft_cpu_s"] >= LONG_S)
+
+
+def _missing(arguments: argparse.Namespace, model: str) -> int:
+    """How many trials that count are still to be had."""
     wanted = {"model": model, "dtype": arguments.dtype, "threads": arguments.threads}
-    return [
-        trial for trial in read(arguments.results)
-        if wanted.items() <= trial.items() and not (trial["first"] or trial["contended"])
-    ]  # fmt: skip
+    own = [each for each in read(arguments.results) if wanted.items() <= each.items()]
+    return arguments.trials - sum(counts(each, arguments.clock) for each in own)
 
 
 def _measure(arguments: argparse.Namespace) -> None:
@@ -82,25 +90,30 @@ def _measure(arguments: argparse.Namespace) -> None:
     model = Asked(arguments.one, getattr(torch, arguments.dtype))
     load_s = time.perf_counter() - start
     for trial in range(arguments.trials + 1):
+        if _missing(arguments, arguments.one) <= 0:
+            break
         line = {
             "model": arguments.one, "dtype": arguments.dtype, "threads": arguments.threads,
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "first": trial == 0,
-            **_trial(model, trial, arguments.new_tokens), "load_s": round(load_s, 2),
+            **_trial(model, trial, arguments.new_tokens, arguments.threads),
+            "load_s": round(load_s, 2),
         }  # fmt: skip
         with arguments.results.open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
 
 
-def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
+def _trial(model: Asked, seed: int, new_tokens: int, threads: int) -> dict[str, Any]:
     """One answer: when each phase and each token was there, and what others did meanwhile."""
     picture = model.picture(seed)
-    before = look()
+    surroundings = Surroundings(Path("/"), threads, pids=tuple)
+    began_s = surroundings.look()
     start, cpu_start = time.perf_counter(), time.process_time()
     phases: dict[str, float] = {}
     token_times: list[float] = []
     last = start
-    first: Ticks | None = None
+    beside: list[Conditions] = []
+    first_s = began_s
     cpu_first = cpu_start
     for phase in model.steps(picture, new_tokens):
         now = time.perf_counter()
@@ -110,12 +123,11 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
             phases[phase] = now - last
             if phase == "first_sample":
                 token_times.append(now - start)
-                first, cpu_first = look(), time.process_time()
+                beside.append(surroundings.since(began_s))
+                first_s, cpu_first = surroundings.look(), time.process_time()
         last = now
-    after, cpu_end = look(), time.process_time()
-    assert first is not None
-    others = [others_cpu(before, first), others_cpu(first, after)]
-    seen = max((each for each in others if each is not None), default=None)
+    cpu_end = time.process_time()
+    beside.append(surroundings.since(first_s))
     return {
         "phases_s": {name: round(value, 5) for name, value in phases.items()},
         "ttft_s": round(token_times[0], 5),
@@ -123,8 +135,9 @@ def _trial(model: Asked, seed: int, new_tokens: int) -> dict[str, Any]:
         "ttft_cpu_s": round(cpu_first - cpu_start, 5),
         "decode_tok_per_cpu_s": round((len(token_times) - 1) / (cpu_end - cpu_first), 4),
         "token_times_s": [round(value, 5) for value in token_times],
-        "others_cpu_ttft": others[0], "others_cpu_decode": others[1],
-        "steal": steal(before, after), "contended": seen is None or seen > CONTENDED_CORES,
+        "others_cpu": [each.others_cpu for each in beside],
+        "steal": [each.steal for each in beside],
+        "contended": any(contended(each) for each in beside),
     }  # fmt: skip
 
 

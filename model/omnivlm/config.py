@@ -207,6 +207,24 @@ def _check_grouping(vision: VisionConfig, joint: ProjectorConfig) -> None:
     patches, tokens = vision.patches, joint.visual_tokens
     _check_name("compressor", joint.compressor, COMPRESSORS)
     _check_name("resize", vision.resize, RESIZES)
+    if vision.unused_layers >= vision.num_hidden_layers:
+        raise CheckpointError("config: vision.unused_layers leaves no layer to run")
+    if patches == 0 or patches % tokens:
+        raise CheckpointError(f"{patches} patches cannot be grouped into {tokens} visual tokens")
+    _check_stem(vision)
+    if joint.compressor != "reshape" and patches == tokens:
+        raise CheckpointError(
+            f"config: {joint.compressor} leaves all {tokens} tokens; to compress nothing, name"
+            " reshape"
+        )
+    if (
+        joint.compressor == "conv2d"
+        and strip(vision.image_size // vision.patch_size, tokens) is None
+    ):
+        raise CheckpointError(f"{patches} patches have no blocks that make {tokens} visual tokens")
+
+
+def _check_stem(vision: VisionConfig) -> None:
     if vision.patch_size % vision.stem_stride or vision.image_size % vision.stem_stride:
         raise CheckpointError(
             f"config: the strides of vision.stem multiply to {vision.stem_stride}, which divides"
@@ -219,20 +237,6 @@ def _check_grouping(vision: VisionConfig, joint: ProjectorConfig) -> None:
         raise CheckpointError(
             "config: a kernel_size of vision.stem is below its stride, or even with a stride of 1"
         )
-    if vision.unused_layers >= vision.num_hidden_layers:
-        raise CheckpointError("config: vision.unused_layers leaves no layer to run")
-    if patches == 0 or patches % tokens:
-        raise CheckpointError(f"{patches} patches cannot be grouped into {tokens} visual tokens")
-    if joint.compressor != "reshape" and patches == tokens:
-        raise CheckpointError(
-            f"config: {joint.compressor} leaves all {tokens} tokens; to compress nothing, name"
-            " reshape"
-        )
-    if (
-        joint.compressor == "conv2d"
-        and strip(vision.image_size // vision.patch_size, tokens) is None
-    ):
-        raise CheckpointError(f"{patches} patches have no blocks that make {tokens} visual tokens")
 
 
 def strip(side: int, tokens: int) -> tuple[int, int] | None:

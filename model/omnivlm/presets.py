@@ -114,7 +114,7 @@ OMNIVLM_TINY = OmniVLMConfig(
         vocab_size=1024,
         hidden_size=192,
         intermediate_size=512,
-        num_hidden_layers=6,
+        num_hidden_layers=4,
         num_attention_heads=6,
         num_key_value_heads=2,
         max_position_embeddings=8192,
@@ -143,7 +143,7 @@ AURORA_TINY = AuroraConfig(
     projector_hidden_size=192,
     compressor=TokenCompressorConfig(kind="mlp", visual_tokens=64),
     fusion=FusionConfig(kind="combined", intermediate_size=768),
-    text=replace(OMNIVLM_TINY.text, num_hidden_layers=4),
+    text=OMNIVLM_TINY.text,
 )
 """AuroraEdge-V in small: at most 256 patches, 64 visual tokens, both kinds of fusion."""
 

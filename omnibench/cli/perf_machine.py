@@ -9,9 +9,9 @@ from pathlib import Path
 from omnibench.core import Meter, Unavailable
 from omnibench.core.hardware import HardwareProfile
 from omnibench.engine.measure.limits import usable_processors
+from omnibench.engine.measure.surroundings import Surroundings
 from omnibench.errors import OmnibenchError
 from omnibench.meters import external, found
-from omnibench.meters.others import look, others_cpu
 from omnibench.meters.tdp import PowerModel
 from omnibench.profiles import load_profile, read_machine, recognised
 
@@ -40,9 +40,10 @@ class Instruments:
 
 def free_cores() -> int:
     """Processors that this process may use, less those that others keep busy now; at least 1."""
-    before = look()
+    surroundings = Surroundings(Path("/"), threads=1, pids=tuple)
+    began_s = surroundings.look()
     time.sleep(LOOKED_S)
-    others = others_cpu(before, look()) or 0.0
+    others = surroundings.since(began_s).others_cpu or 0.0
     return max(1, usable_processors() - round(others))
 
 

@@ -36,7 +36,7 @@ def carry_out(options: Options, plan: PerfPlan, arguments: argparse.Namespace) -
     beside = _beside(options)
     spent_s = time.monotonic() - began_s
     least_s = min(LEAST_S, plan.budget_s)
-    plan = msgspec.structs.replace(plan, budget_s=max(least_s, plan.budget_s - spent_s))
+    plan = msgspec.structs.replace(plan, budget_s=max(least_s, round(plan.budget_s - spent_s)))
     made = create_perf_run(arguments.out, plan, options.machine)
     made.keep_profile(options.profile)
     if beside.calibration is not None:
@@ -103,7 +103,7 @@ def _ceilings(options: Options) -> tuple[Calibration | None, str, list[str]]:
         why = str(error)
     if calibration is None and not options.here:
         words.note(
-            f"calibrating {options.dtype} on {options.threads} threads, once: about a minute"
+            f"calibrating {options.dtype}, {options.threads} thread(s), once: about a minute"
         )
         budget_s = min(CALIBRATING_S, options.budget_s / 4)
         calibration = calibrate(options.threads, options.dtype, budget_s)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from omnibench.cost.shapes import (
     CompressorShape,
+    Convolution,
     FixedSize,
     FusionShape,
     ModelShape,
@@ -134,7 +135,14 @@ def _aurora(name: str, title: str, *, cross: bool, decoder: bool) -> ModelShape:
 
 
 _TINY_SIGLIP = replace(
-    SIGLIP_384, hidden=160, layers=6, layers_run=6, heads=5, ffn=640, image=FixedSize(378)
+    SIGLIP_384,
+    hidden=128,
+    layers=3,
+    layers_run=3,
+    heads=4,
+    ffn=512,
+    image=FixedSize(378),
+    stem=(Convolution(11, 7, 48), Convolution(3, 2, 96), *(Convolution(5, 1, 96),) * 3),
 )
 _TINY_TEXT = TextShape(
     hidden=192,
@@ -151,16 +159,16 @@ _TINY = (
         name="omnivlm-tiny",
         title="OmniVLM in small",
         vision=_TINY_SIGLIP,
-        projector=ProjectorShape(9, 1440, 512, 192),
+        projector=ProjectorShape(9, 1152, 512, 192),
         text=_TINY_TEXT,
         source="omnivlm.presets",
     ),
     ModelShape(
         name="nanollava-tiny",
         title="nanoLLaVA in small",
-        vision=replace(_TINY_SIGLIP, layers_run=5),
-        projector=ProjectorShape(1, 160, 192, 192),
-        text=replace(_TINY_TEXT, kv_heads=6),
+        vision=replace(_TINY_SIGLIP, layers_run=2),
+        projector=ProjectorShape(1, 128, 192, 192),
+        text=_TINY_TEXT,
         source="omnivlm.presets",
     ),
     ModelShape(

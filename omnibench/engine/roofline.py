@@ -1,11 +1,13 @@
 """A model on a device by a roofline over its operations: always an interval, never a point alone.
 
 t = sum over operations of max(F / (MFU x peak), B / (MBU x bandwidth)) + layers x handing out. MFU
-and MBU are those that the calibrated machine reached at the operation's shape (`efficiency`); the
-interval is as wide as the transfer is far (`transfer`).
+and MBU are those that the calibrated machine reached at the operation's shape
+(`projection.efficiency`); the interval is as wide as the transfer is far (`projection.transfer`).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import msgspec
 
@@ -13,10 +15,10 @@ from omnibench.core.calibration import Calibration, Projection
 from omnibench.core.hardware import Figure, HardwareProfile
 from omnibench.core.perf import PerfCase
 from omnibench.cost import ModelShape
-from omnibench.engine.efficiency import machine_of
-from omnibench.engine.phase_times import phase_times
-from omnibench.engine.projected import Reached, ends, figures, missing
-from omnibench.engine.transfer import DATASHEET, MOVED, here
+from omnibench.engine.projection.efficiency import machine_of
+from omnibench.engine.projection.figures import Reached, ends, figures, missing
+from omnibench.engine.projection.phase_times import phase_times
+from omnibench.engine.projection.transfer import DATASHEET, MOVED, here
 
 
 def project(
@@ -66,21 +68,30 @@ def project_onto(
             (peak.value, bandwidth.value), (slow_flops, slow_bytes), (fast_flops, fast_bytes),
         )
     )  # fmt: skip
-    measured = peak.kind == bandwidth.kind == "measured"
-    reached = Reached(said, slow, fast, MOVED if measured else DATASHEET)
+    transfer = MOVED if peak.kind == bandwidth.kind == "measured" else DATASHEET
+    if peak in _of_one_core(profile):
+        transfer = replace(transfer, words=f"{transfer.words}, of one core")
+    reached = Reached(said, slow, fast, transfer)
     found = figures(reached, case, calibration, profile)
     return Projection(profile.id, calibration.id, calibration.date, found)
 
 
 def _peak(profile: HardwareProfile, dtype: str) -> Figure | None:
     """Of the processor that the profile stands for; of one core, where their number is open."""
-    name = profile.runtime.processor if profile.runtime else "cpu"
-    processor = getattr(profile.compute, name)
-    if processor is None:
-        return None
-    stated = msgspec.structs.asdict(processor)
+    stated = _processor(profile)
     key = f"{dtype}_flops_per_s"
     return stated.get(key) or stated.get(f"one_core_{key}")
+
+
+def _of_one_core(profile: HardwareProfile) -> list[Figure]:
+    return [each for name, each in _processor(profile).items() if each and "one_core" in name]
+
+
+def _processor(profile: HardwareProfile) -> dict[str, Figure | None]:
+    """The figures of the processor that the profile stands for."""
+    name = profile.runtime.processor if profile.runtime else "cpu"
+    processor = getattr(profile.compute, name)
+    return {} if processor is None else msgspec.structs.asdict(processor)
 
 
 def _bandwidth(profile: HardwareProfile) -> Figure | None:

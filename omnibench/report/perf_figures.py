@@ -18,18 +18,31 @@ WORDS: Mapping[Provenance, str] = {
 
 
 _TITLES: Mapping[str, str] = {
-    "inference_s": "Latency, scope unstated",
-    "itl_p99_s": "Gap between tokens, p99",
+    "ttft_s": "First token",
+    "decode_tok_per_s": "Decoding",
+    "itl_p50_s": "Token gap, p50",
+    "itl_p90_s": "Token gap, p90",
+    "itl_p99_s": "Token gap, p99",
+    "prefill_tok_per_s": "Prefill rate",
+    "inference_s": "Latency (unscoped)",
     "memory_needed_bytes": "Weights and cache",
-    "request_net_j": "Energy of an answer, net",
+    "mbu_decode": "MBU, decoding",
+    "vision_j": "Joules: picture",
+    "prefill_j_per_token": "... a prompt token",
+    "decode_j_per_token": "... a new token",
+    "request_j": "... an answer",
+    "request_net_j": "... an answer, net",
+    "j_per_correct_answer": "... a right answer",
     "questions_per_charge": "Questions a charge",
-    "iphone_charge_share": "Of an iPhone's charge",
+    "iphone_charge_share": "iPhone's charge",
+    "params_active": "Active parameters",
+    "flops_total": "Work to 1st token",
     "thop_gmacs": "GMAC by thop",
-    "thop_params_binary_billions": "Parameters by thop",
+    "thop_params_binary_billions": "Params by thop",
     "image_tokens": "Tokens of the image",
     "image_j": "Energy of the image",
 }
-"""Quantities that only these pages show."""
+"""Names that fit into a narrow column; other quantities have those of `quantities`."""
 
 
 def title(quantity: str) -> str:
@@ -51,7 +64,7 @@ def marked(value: Value | None, *, plain: Provenance | None = None) -> str:
         return ""
     if value.value is None:
         return DASH
-    text = _exact(value) or cell_of(value).text
+    text = _exact(value) or _short(cell_of(value).text)
     return text if value.provenance == plain else f"{SYMBOLS[value.provenance]} {text}"
 
 
@@ -59,8 +72,17 @@ def ranged(value: Value | None, *, plain: Provenance | None = None) -> str:
     """The figure and, on the same line, its interval."""
     if value is None or value.value is None:
         return marked(value, plain=plain)
-    interval = cell_of(value).interval
+    interval = cell_of(value).interval.replace(" – ", "–")
     return f"{marked(value, plain=plain)} ({interval})" if interval else marked(value, plain=plain)
+
+
+def _short(text: str) -> str:
+    """Units in as few letters as they can be read in."""
+    return (
+        text.replace("tokens", "tok").replace("token", "tok")
+        if "/" in text
+        else text.removesuffix(" tokens")
+    )
 
 
 def _exact(value: Value) -> str | None:

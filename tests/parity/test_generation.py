@@ -31,6 +31,7 @@ SMALL = replace(
     OMNIVLM_TINY,
     vision=replace(
         OMNIVLM_TINY.vision,
+        stem=(),
         image_size=130,  # 9 x 9 patches, 4 px are dropped
         hidden_size=32,
         intermediate_size=64,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from omnibench.core import (
     Amount,
+    Meter,
     MeterReading,
     ModelCard,
     PerfCase,
@@ -126,3 +129,37 @@ class Broken:
         self, before: MeterReading, after: MeterReading
     ) -> Mapping[str, Amount | Unavailable]:
         return self.inner.spent(before, after)
+
+
+Span = tuple[float, float]
+
+
+@dataclass
+class Watched:
+    """A meter as it is, for shorter windows.
+
+    windows: when the reading before and the one after were taken, from and to; and the joules.
+    """
+
+    inner: Meter
+    least_s: float = 0.01
+    windows: list[tuple[Span, Span, float]] = field(default_factory=list)
+    _ends_s: dict[float, float] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def read(self) -> MeterReading:
+        reading = self.inner.read()
+        self._ends_s[reading.time_s] = time.perf_counter()
+        return reading
+
+    def spent(
+        self, before: MeterReading, after: MeterReading
+    ) -> Mapping[str, Amount | Unavailable]:
+        amounts = self.inner.spent(before, after)
+        amount = amounts["package_j"]
+        assert isinstance(amount, Amount), amount
+        first, last = ((each.time_s, self._ends_s[each.time_s]) for each in (before, after))
+        self.windows.append((first, last, amount.value))
+        return amounts

@@ -208,7 +208,7 @@ def test_names_that_nothing_has_are_refused_with_those_that_are_known():
     for gate, says in {
         Gate("mean_f2", "floor", 0.5, task="pope"): "'mean_f2' of pope; known: mean_f1",
         Gate("mean_f1", "floor", 0.5, task="popes"): "'popes'; known: pope",
-        Gate("acuracy", "floor", 0.5, task="mmmu"): "'acuracy' of mmmu; known: accuracy",
+        Gate("recall", "floor", 0.5, task="mmmu"): "'recall' of mmmu; known: accuracy",
         Gate("ttft", "ceiling", 0.5, case="x"): "'ttft'; known: ttft_s",
         Gate("ttft_s", "exact", 0.0, case="x"): "never exactly the same",
     }.items():

@@ -248,6 +248,7 @@ def test_stages_and_their_gap_make_the_first_tokens_time() -> None:
         "decode": pytest.approx(1.0),
         "request": pytest.approx(2.6),
     }
+    assert read["request.cpu_s"].value == pytest.approx(1.3)  # half of the time, as stamped
     assert read["file_decode.time_s"].value == 0.25
     assert read["decode.peak_rss_bytes"].value == 5e6
     assert request.token_times_s == pytest.approx((1.6, 2.1, 2.6))

@@ -79,7 +79,7 @@ def test_init_in_bfloat16_from_another_seed(
         "bfloat16",
     ]
     assert main(words) == 0
-    assert "4,984,768 parameters" in capsys.readouterr().out
+    assert "4,110,784 parameters" in capsys.readouterr().out
     assert (tmp_path / "model.safetensors").stat().st_size < 10_100_000
     loaded = omnivlm.load(tmp_path, dtype="float32")
     assert loaded.dtype == torch.float32

@@ -1,10 +1,13 @@
 """Drawn conversations: the same whenever asked, balanced, and free of what the test part keeps."""
 
+import re
 from collections import Counter, defaultdict
 
 import numpy
 import pytest
 
+from omnivlm.data.captions import read_caption
+from omnivlm.data.even_claims import theme_of
 from omnivlm.data.packs import FORMS
 from omnivlm.data.parts import held_out_pair, held_out_word
 from omnivlm.data.scene import Scene, Thing
@@ -106,6 +109,19 @@ def test_yes_is_as_frequent_as_no_for_every_kind_and_every_way_of_asking(drawn):
     for start, count in by_start.items():
         if count.total() > 200:
             assert count["yes"] / count.total() == pytest.approx(0.5, abs=0.08), start
+
+
+def test_what_else_is_in_the_picture_does_not_tell_whether_a_kind_is_there(drawn):
+    counts = {True: Counter(), False: Counter()}
+    for one in scenes(drawn):
+        scene = Scene(tuple(read_caption(one.turns[0].answer)))
+        for question, answer in yes_no([one]):
+            asked = re.fullmatch(r"Is there an? (\w+) in the image\?", question)
+            if asked:
+                counts[KINDS[asked[1]].theme == theme_of(scene)][answer] += 1
+    for count in counts.values():
+        assert count.total() > 500
+        assert count["yes"] / count.total() == pytest.approx(0.5, abs=0.05)
 
 
 def test_who_remembers_all_questions_and_sees_nothing_knows_little_of_new_ones(drawn):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.unit.training_toy import Line, run, stage
 from torch import nn
 
 from omnivlm.errors import TrainingError
@@ -19,6 +18,7 @@ from omnivlm.training.metrics import CURVE, draw_curve, read_metrics
 from omnivlm.training.optimiser import adamw
 from omnivlm.training.schedule import Order, rate
 from omnivlm.training.state import STATE, read_progress
+from tests.unit.training_toy import Line, run, stage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -144,7 +144,7 @@ def test_broken_samples_are_skipped_and_counted(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     run(tmp_path)
     path = tmp_path / STATE
-    path.write_bytes(path.read_bytes().replace(b'"recipe"', b'"others"'))
+    path.write_bytes(path.read_bytes().replace(b"recipe", b"others"))
     with pytest.raises(TrainingError, match="another recipe"):
         run(tmp_path)
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.training_toy import run
 
 from omnivlm.training.metrics import read_metrics
+from tests.unit.training_toy import run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -40,7 +40,9 @@ def _export(options: argparse.Namespace) -> None:
     tensors = {name: value.detach().to(dtype) for name, value in model.named_parameters()}
     beyond = [name for name, value in tensors.items() if not value.isfinite().all()]
     if beyond:
-        raise CheckpointError(f"{beyond[0]} does not fit into {options.dtype}; name another --dtype")
+        raise CheckpointError(
+            f"{beyond[0]} does not fit into {options.dtype}; name another --dtype"
+        )
     origin = options.origin or checkpoint.origin
     write_checkpoint(
         options.out, checkpoint.config, tensors, origin=origin, tokenizer=checkpoint.tokenizer

@@ -34,7 +34,9 @@ def add(commands: Commands) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on with what was begun there")
     train.add_argument("--device", default="auto", help="cpu, cuda, mps or auto")
-    train.add_argument("--threads", type=int, metavar="N", help="of the processor (all that are free)")
+    train.add_argument(
+        "--threads", type=int, metavar="N", help="of the processor (all that are free)"
+    )
     train.set_defaults(run=_train)
 
 
@@ -44,7 +46,9 @@ def _train(options: argparse.Namespace) -> None:
     from omnivlm.training.stages import Place
 
     if options.stage != SMOKE and options.recipe is None:
-        raise TrainingError("--recipe FILE says how to train; bundled: omnivlm-tiny, nanollava-tiny")
+        raise TrainingError(
+            "--recipe FILE says how to train; bundled: omnivlm-tiny, nanollava-tiny"
+        )
     path = _recipe_file(options.recipe or SMOKE)
     recipe = read_recipe(path)
     place = Place(options.out or Path("runs") / "train" / path.stem, path.parent)

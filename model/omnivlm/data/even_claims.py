@@ -8,9 +8,10 @@ Whoever knows the words alone, or the words and the other kinds of the theme, th
 """
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from omnivlm.data.claims import Beside, Claim, Coloured, Counted, Exists, Sided
 from omnivlm.data.joint_claims import Both, Either, SameColour
@@ -19,7 +20,7 @@ from omnivlm.data.scene import Scene
 from omnivlm.data.words import KINDS
 from omnivlm.data.world import sample_scene
 
-_SCENES = 3000
+_SCENES = 6000
 _NUMBERS = (1, 2, 3)
 Put = tuple[Claim, bool]
 """A claim and whether it is true of the scene."""
@@ -30,18 +31,25 @@ class Shares:
     """How often chance makes claims true.
 
     present: (theme, kind) -> the share of the theme's scenes in which the kind is there.
-    counted: (kind, number) -> the share of scenes with so many of the kind.
+    counted: (kind, number) -> how often a kind picked at random from a random scene is this one,
+    and there so many times.
     """
 
     present: dict[tuple[str, str], float]
     counted: dict[tuple[str, int], float]
 
+    def even_kinds(self, theme: str) -> float:
+        """How many kinds `even_kinds` chooses of a scene of this theme, on average."""
+        found = (share for (name, _), share in self.present.items() if name == theme)
+        return 2 * sum(min(share, 1 - share) for share in found)
 
+
+@cache
 def measure_shares(least: int, most: int, scenes: int = _SCENES) -> Shares:
     """Count over descriptions of the training part."""
     themes: Counter[str] = Counter()
     present: Counter[tuple[str, str]] = Counter()
-    counted: Counter[tuple[str, int]] = Counter()
+    counted: defaultdict[tuple[str, int], float] = defaultdict(float)
     for index in range(scenes):
         rng = item_random("train", "shares", index)
         scene = sample_scene(rng, "train", least=least, most=most)
@@ -49,7 +57,7 @@ def measure_shares(least: int, most: int, scenes: int = _SCENES) -> Shares:
         themes[theme] += 1
         for kind in scene.kinds():
             present[theme, kind] += 1
-            counted[kind, scene.count(kind=kind)] += 1
+            counted[kind, scene.count(kind=kind)] += 1 / len(scene.kinds())
     return Shares(
         {(theme, kind): count / themes[theme] for (theme, kind), count in present.items()},
         {key: count / scenes for key, count in counted.items()},
@@ -62,15 +70,22 @@ def theme_of(scene: Scene) -> str:
     return max(sorted(counts), key=lambda theme: counts[theme])
 
 
-def even_kinds(scene: Scene, shares: Shares, rng: random.Random) -> tuple[list[str], list[str]]:
-    """Choose present and absent kinds; within a theme each is as often in either list."""
+def even_kinds(
+    scene: Scene, shares: Shares, rng: random.Random, keep: float = 1.0
+) -> tuple[list[str], list[str]]:
+    """Choose present and absent kinds; within a theme each is as often in either list.
+
+    Each is kept with the probability `keep`. Whoever takes only the first of them takes the less
+    of a kind the more others there are, which tells a little of the truth.
+    """
     theme = theme_of(scene)
     there: list[str] = []
     absent: list[str] = []
     for kind in KINDS:
         share = shares.present.get((theme, kind), 0.0)
         here = kind in scene.kinds()
-        if _kept(share if here else 1 - share, 1 - share if here else share, rng):
+        kept = _kept(share if here else 1 - share, 1 - share if here else share, rng)
+        if kept and rng.random() < keep:
             (there if here else absent).append(kind)
     rng.shuffle(there)
     rng.shuffle(absent)
@@ -81,10 +96,13 @@ def _kept(own: float, contrary: float, rng: random.Random) -> bool:
     return rng.random() * own < min(own, contrary)
 
 
-def existence(scene: Scene, shares: Shares, rng: random.Random, part: Part) -> list[Put]:
-    """Claim kinds that are there and kinds that are not."""
-    there, absent = even_kinds(scene, shares, rng)
-    puts: list[Put] = [*((Exists(k), True) for k in there), *((Exists(k), False) for k in absent)]
+def existence(
+    scene: Scene, shares: Shares, rng: random.Random, wanted: float
+) -> list[tuple[Exists, bool]]:
+    """Claim kinds that are there and kinds that are not, `wanted` on average or all that can be."""
+    keep = min(1.0, wanted / shares.even_kinds(theme_of(scene)))
+    there, absent = even_kinds(scene, shares, rng, keep)
+    puts = [*((Exists(k), True) for k in there), *((Exists(k), False) for k in absent)]
     rng.shuffle(puts)
     return puts
 
@@ -116,18 +134,13 @@ def colours(scene: Scene, shares: Shares, rng: random.Random, part: Part) -> lis
 
 def numbers(scene: Scene, shares: Shares, rng: random.Random, part: Part) -> list[Put]:
     """Claim the number of a kind, or the next one up or down."""
-    puts: list[Put] = []
-    for kind in sorted(scene.kinds()):
-        count = scene.count(kind=kind)
-        for number in _NUMBERS:
-            own = shares.counted.get((kind, number), 0.0)
-            near = sum(shares.counted.get((kind, number + step), 0.0) for step in (-1, 1))
-            if number == count and _kept(own, near, rng):
-                puts.append((Counted(kind, number), True))
-            elif abs(number - count) == 1 and _kept(near, own, rng):
-                puts.append((Counted(kind, number), False))
-    rng.shuffle(puts)
-    return puts[:1]
+    kind, number = rng.choice(sorted(scene.kinds())), rng.choice(_NUMBERS)
+    own = shares.counted.get((kind, number), 0.0)
+    near = sum(shares.counted.get((kind, number + step), 0.0) for step in (-1, 1))
+    away = abs(number - scene.count(kind=kind))
+    if away == 0 and _kept(own, near, rng):
+        return [(Counted(kind, number), True)]
+    return [(Counted(kind, number), False)] if away == 1 and _kept(near, own, rng) else []
 
 
 def sides(scene: Scene, shares: Shares, rng: random.Random, part: Part) -> list[Put]:

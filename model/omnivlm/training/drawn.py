@@ -38,7 +38,7 @@ _SCENES_ONLY = ("pope", "vqav2", "gqa", "okvqa")
 _LEAST, _MOST = 4, 8  # objects in a scene
 _LABELLED = 0.2  # the share of scenes with words under the objects
 _TEXTS_TOGETHER = 4  # questions without a picture that make one sample
-_BLOCKS_KEPT = 256
+_BLOCKS_KEPT = 2048
 _CYCLE = 200  # after so many conversations, or nearly so, the forms' turns begin anew
 
 Group = tuple[tuple[Described, ...], tuple[Turn, ...]]

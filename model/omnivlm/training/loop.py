@@ -152,9 +152,7 @@ class Loop(Generic[Item]):
     def _keep(self, step: int) -> None:
         if self._processes.rank == 0:
             progress = Progress(step, self._fingerprint, tuple(self._broken.ids))
-            write_state(
-                self._folder / STATE, self._parameters, self._optimiser, progress
-            )
+            write_state(self._folder / STATE, self._parameters, self._optimiser, progress)
         self._processes.wait()
         self._kept_step = step
 

@@ -101,5 +101,7 @@ def answers_logps(
         2 * row + sequence.segments[sequence.targets != IGNORED] - 1
         for row, (sequence, _) in enumerate(pairs)
     ]
-    sums = likely.new_zeros(2 * len(pairs)).index_add(0, torch.cat(places).to(likely.device), likely)
+    sums = likely.new_zeros(2 * len(pairs)).index_add(
+        0, torch.cat(places).to(likely.device), likely
+    )
     return sums.view(-1, 2)

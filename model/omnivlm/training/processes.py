@@ -85,7 +85,9 @@ class Several:
 
 def found(numbers: str, device: torch.device) -> Processes:
     """The processes that this one has been started among; WORLD_SIZE says whether there are any."""
-    return Several(numbers) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else Alone(numbers, device)
+    return (
+        Several(numbers) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else Alone(numbers, device)
+    )
 
 
 def add_up_gradients(processes: Processes, parameters: Iterable[nn.Parameter]) -> None:
@@ -99,7 +101,9 @@ def add_up_gradients(processes: Processes, parameters: Iterable[nn.Parameter]) -
     for each in held:
         if each.grad is None:
             each.grad = torch.zeros_like(each)
-    flat = processes.total(torch.cat([each.grad.flatten() for each in held if each.grad is not None]))
+    flat = processes.total(
+        torch.cat([each.grad.flatten() for each in held if each.grad is not None])
+    )
     parts = flat.split([each.numel() for each in held])
     for each, part in zip(held, parts, strict=True):
         each.grad = part.view_as(each).clone()

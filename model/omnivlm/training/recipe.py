@@ -58,7 +58,10 @@ class LlavaData(_Strict, frozen=True, tag="llava", tag_field="source"):
 
 
 class PreferenceData(_Strict, frozen=True, tag="preferences", tag_field="source"):
-    """Preference rows, as `omnivlm pairs` writes them or in RLAIF-V's form."""
+    """Preference rows, as `omnivlm pairs` writes them or in RLAIF-V's form.
+
+    Relative paths start from the run's folder, those of other data from the recipe's.
+    """
 
     file: str
     images: str | None = None
@@ -141,7 +144,9 @@ class Recipe(_Strict, frozen=True):
         """The shape of the model that is trained. Raises OmniVLMError for one that cannot be."""
         config = PRESETS[self.model]
         if not isinstance(config, OmniVLMConfig):
-            raise TrainingError(f"{self.model} cannot be trained here; name an omnivlm or nanollava")
+            raise TrainingError(
+                f"{self.model} cannot be trained here; name an omnivlm or nanollava"
+            )
         if self.projector is None:
             return config
         kept = {name: value for name, value in structs.asdict(self.projector).items() if value}
@@ -201,7 +206,7 @@ def _source(data: Data) -> str:
 
 
 def _in_words(message: str) -> str:
-    """msgspec's message with the keys that a table may have, where it names an unknown one."""
+    """Msgspec's message with the keys that a table may have, where it names an unknown one."""
     if "unknown field" not in message:
         return message
     _, _, where = message.partition("`$")

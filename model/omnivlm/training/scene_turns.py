@@ -11,7 +11,6 @@ from omnivlm.data import bilingual_scenes, scene_questions
 from omnivlm.data.asked import Maker
 from omnivlm.data.bilingual import Bilingual, Language
 from omnivlm.data.choice_questions import CHOICES
-from omnivlm.data.claims import Exists
 from omnivlm.data.even_claims import (
     Putting,
     Shares,
@@ -33,6 +32,8 @@ from omnivlm.training.samples import Turn
 from omnivlm.training.wordings import circular, lettered, short
 
 _DRAFTS = 6  # a maker may have nothing to ask of a scene
+_EXISTENCE = {"pope": 1.0, "mme": 0.25, "vqav2": 0.1, "gqa": 0.1}
+"""How much of a form asks whether a kind is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,11 @@ def scene_turns(
     shown: Shown, rng: random.Random, weights: Mapping[str, float], count: int
 ) -> list[Turn]:
     """Ask up to `count` different questions; `weights`: the forms and how often each is drawn."""
+    found = {turn.prompt: turn for turn in _existence(shown, rng, weights, count)[:count]}
     askers = {form: ASKERS[form] for form in weights if form in ASKERS and weights[form]}
     if not askers:
-        return []
-    forms = rng.choices(list(askers), [weights[form] for form in askers], k=_DRAFTS * count)
-    found: dict[str, Turn] = {}
-    for form in forms:
+        return list(found.values())
+    for form in rng.choices(list(askers), [weights[form] for form in askers], k=_DRAFTS * count):
         if len(found) == count:
             break
         turn = rng.choice(askers[form])(shown, rng)
@@ -65,12 +65,24 @@ def scene_turns(
     return list(found.values())
 
 
-def _pope(shown: Shown, rng: random.Random) -> Turn | None:
-    for claim, holds in existence(shown.scene, shown.shares, rng, shown.part):
-        if isinstance(claim, Exists):
+def _existence(
+    shown: Shown, rng: random.Random, weights: Mapping[str, float], count: int
+) -> list[Turn]:
+    """Ask whether kinds are there, as often as the weights say; POPE's words as often as POPE."""
+    of_forms = {form: share * weights.get(form, 0.0) for form, share in _EXISTENCE.items()}
+    about_scenes = {*ASKERS, *_EXISTENCE}
+    all_weights = sum(weight for form, weight in weights.items() if form in about_scenes)
+    if not (asked := sum(of_forms.values())):
+        return []
+    turns = []
+    wanted = count * asked / all_weights
+    for claim, holds in existence(shown.scene, shown.shares, rng, wanted):
+        if rng.random() < of_forms["pope"] / asked:
             question = f"Is there {with_article(claim.kind)} in the image?"
-            return Turn(short(question), "yes" if holds else "no")
-    return None
+        else:
+            question = claim.question(rng)
+        turns.append(Turn(short(question), "yes" if holds else "no"))
+    return turns
 
 
 def _claim(shown: Shown, rng: random.Random, put: Putting) -> Turn | None:
@@ -135,14 +147,13 @@ _LETTERED: tuple[_Asker, ...] = tuple(
     partial(_by_letter, maker=maker) for maker in (*scene_questions.ABOUT, *scene_questions.COUNTS)
 )
 ASKERS: dict[str, tuple[_Asker, ...]] = {
-    "pope": (_pope,),
-    "mme": _claims(existence, numbers, sides, relations, colours),
+    "mme": _claims(numbers, sides, relations, colours),
     "vqav2": (
-        *_claims(existence, numbers, sides, relations, colours),
+        *_claims(numbers, sides, relations, colours),
         *_QUERIES, *_COUNTS, *_COUNTS[:2],
     ),
     "gqa": (
-        *_claims(existence, pairs_of_kinds, shared_colours, colours, relations, sides),
+        *_claims(pairs_of_kinds, shared_colours, colours, relations, sides),
         *_opens(CHOICES), *_QUERIES,
     ),
     "okvqa": _opens(KNOWLEDGE),
@@ -158,4 +169,4 @@ ASKERS: dict[str, tuple[_Asker, ...]] = {
     "mmbench_en": tuple(partial(_mmbench, maker=m, language="en") for m in _BILINGUAL),
     "mmbench_cn": tuple(partial(_mmbench, maker=m, language="cn") for m in _BILINGUAL),
 }  # fmt: skip
-"""How each form asks about a scene."""
+"""How each form asks about a scene, but for the existence of kinds."""

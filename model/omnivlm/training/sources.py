@@ -27,13 +27,14 @@ def conversations(data: Data, base: Path) -> Conversations:
             raise TypeError("the recipe has been checked: preferences are for dpo")
 
 
-def preferences(data: Data, base: Path) -> Preferences:
+def preferences(data: Data, out: Path) -> Preferences:
     """The preference rows of a file, or swapped captions of the drawn world.
 
+    out: the run's folder, that relative paths start from: pairs are made with the run's own model.
     Raises TrainingError for what cannot be read.
     """
     if isinstance(data, PreferenceData):
         from omnivlm.training.preference_rows import read_preferences
 
-        return read_preferences(base / data.file, base / data.images if data.images else None)
-    return SwappedCaptions(conversations(data, base))
+        return read_preferences(out / data.file, out / data.images if data.images else None)
+    return SwappedCaptions(conversations(data, out))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from omnivlm.checkpoint import sha256_of_tensors, write_checkpoint
 from omnivlm.errors import TrainingError
@@ -37,7 +36,7 @@ from omnivlm.training.sources import conversations, preferences
 from omnivlm.training.starting import first_weights, stage_weights
 from omnivlm.training.state import STATE
 from omnivlm.training.template import Template
-from omnivlm.training.told import ToldConversations
+from omnivlm.training.told import CaptionsAlone, ToldConversations
 from omnivlm.training.tower_job import TowerJob, class_counts, drawn_dense_labels
 
 MODEL = "model"
@@ -140,12 +139,13 @@ def _job(
     template = Template(model.config, tokenizer)
     store = FeatureStore(model, place.out / "features", recipe.features.most_bytes)
     if name == "dpo":
-        rows = preferences(stage.data, place.base)
+        rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)
     read = conversations(stage.data, place.base)
     if name == "language":
         return AnswersJob(model, template, ToldConversations(read), None, trained, stage.tokens)
-    return AnswersJob(model, template, read, store, trained, stage.tokens)
+    seen = CaptionsAlone(read) if name == "pretrain" else read
+    return AnswersJob(model, template, seen, store, trained, stage.tokens)
 
 
 def _digest(model: OmniVLM) -> str:

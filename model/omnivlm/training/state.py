@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -16,11 +15,11 @@ from omnivlm.errors import TrainingError
 from omnivlm.training import durable
 
 STATE = "state.safetensors"
+_PROGRESS = "progress"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a run stands. step: how many are done; broken: ids of samples that were skipped."""
 
     step: int
@@ -40,11 +39,8 @@ def write_state(
         tensors[f"weight/{name}"] = parameter.detach()
         for moment in _MOMENTS if parameter in optimiser.state else ():
             tensors[f"{moment}/{name}"] = optimiser.state[parameter][moment]
-    described = {
-        "step": str(progress.step),
-        "fingerprint": progress.fingerprint,
-        "broken": json.dumps(progress.broken),
-    }
+    # One entry: several would be written in another order every time.
+    described = {_PROGRESS: msgspec.json.encode(progress).decode()}
     content = save({name: each.contiguous() for name, each in tensors.items()}, described)
     durable.replace(path, lambda beside: _write(beside, content))
 
@@ -53,9 +49,9 @@ def read_progress(path: Path) -> Progress:
     """Where the run stands that a checkpoint is of."""
     try:
         with safe_open(path, framework="pt") as file:
-            found = file.metadata() or {}
-        return Progress(int(found["step"]), found["fingerprint"], tuple(json.loads(found["broken"])))
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+            found = (file.metadata() or {})[_PROGRESS]
+        return msgspec.json.decode(found, type=Progress)
+    except (SafetensorError, OSError, KeyError, msgspec.MsgspecError) as error:
         raise TrainingError(f"{path} is damaged ({error}); remove it to begin anew") from None
 
 

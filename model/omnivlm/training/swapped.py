@@ -17,9 +17,7 @@ class SwappedCaptions(Sequence[Preference]):
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
         self._indices = [
-            index
-            for index in range(len(conversations))
-            if len(conversations[index].pictures) == 1
+            index for index in range(len(conversations)) if len(conversations[index].pictures) == 1
         ]
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Pictures told in words: what a language model learns from before it has eyes."""
+"""Conversations with less in them: captions alone, and pictures told in words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,28 @@ from dataclasses import replace
 
 from omnivlm.training.samples import Conversation, Conversations, Turn
 
+
+class CaptionsAlone:
+    """The first turn of every conversation: a picture's caption. What a projector begins with."""
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._conversations = conversations
+
+    def __len__(self) -> int:
+        return len(self._conversations)
+
+    def __getitem__(self, index: int, /) -> Conversation:
+        conversation = self._conversations[index]
+        return replace(conversation, turns=conversation.turns[:1])
+
+
 _UNTOLD_EVERY = 4
 
 
 class ToldConversations:
-    """The same conversations without pictures: the caption stands before every question.
+    """Conversations without pictures: the caption stands before every question.
+
+    So a language model learns to answer from what it reads before it has eyes.
 
     The first turn about a picture is its caption. Of every fourth conversation that turn alone is
     left, as it is, so that the model also learns what captions look like.

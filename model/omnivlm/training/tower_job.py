@@ -38,7 +38,7 @@ def drawn_dense_labels(data: DrawnData, grid: int) -> Labels:
 
 
 def class_counts() -> Mapping[str, int]:
-    """labelling -> how many classes it has."""
+    """Labelling -> how many classes it has."""
     from omnivlm.training import drawn_labels, picture_labels
 
     return {**drawn_labels.CLASSES, **picture_labels.CLASSES}
@@ -85,7 +85,9 @@ class TowerJob:
         """Draw and label one picture."""
         labelled = self._labels(index)
         pixels = inputs_of(labelled.picture, self._model.config.vision).pixels[0]
-        classes = {name: torch.from_numpy(each).flatten() for name, each in labelled.classes.items()}
+        classes = {
+            name: torch.from_numpy(each).flatten() for name, each in labelled.classes.items()
+        }
         return LabelledItem(pixels, classes)
 
     def weight(self, items: Sequence[LabelledItem]) -> int:

@@ -41,7 +41,7 @@ class Watch:
             self._told = now
             left_s = (now - self._began) / (done - self._first) * (steps - done)
             line = f"{self._name} {done}/{steps}  {told}  {left_s / 60:.1f} min left"
-            print(line, file=self._stream, flush=True)  # noqa: T201 - the command's own stream
+            print(line, file=self._stream, flush=True)
 
 
 @contextmanager

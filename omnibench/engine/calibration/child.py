@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -35,8 +36,8 @@ from omnibench.engine.calibration.kernels import (
     Stream,
     kernels_of,
 )
-from omnibench.engine.calibration.timing import median_and_spread, timed
-from omnibench.meters.others import CONTENDED_CORES, look, others_cpu, steal
+from omnibench.engine.calibration.timing import Clock, median_and_spread, timed
+from omnibench.engine.measure.surroundings import Surroundings, contended
 
 
 def main(words: Sequence[str]) -> None:
@@ -45,7 +46,9 @@ def main(words: Sequence[str]) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(calibrated(asked, kernels_of())))
 
 
-def calibrated(asked: Asked, kernels: Sequence[Kernel]) -> Calibration:
+def calibrated(
+    asked: Asked, kernels: Sequence[Kernel], clock: Clock = time.perf_counter
+) -> Calibration:
     """Time the kernels in this process; its first use of torch settles the threads."""
     import torch
 
@@ -55,17 +58,13 @@ def calibrated(asked: Asked, kernels: Sequence[Kernel]) -> Calibration:
     date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with torch.inference_mode():
         runner = TorchRunner(kernels, getattr(torch, asked.dtype))
-        before = look()
-        times = timed(kernels, runner, time.perf_counter, asked.budget_s)
-    after = look()
-    others = others_cpu(before, after)
-    conditions = Conditions(
-        threads=asked.threads, others_cpu=others, steal=steal(before, after), frequency_hz=None,
-        temperature_c=None, governor=None,
-    )  # fmt: skip
+        surroundings = Surroundings(Path("/"), asked.threads, pids=tuple)
+        began_s = surroundings.look()
+        times = timed(kernels, runner, clock, asked.budget_s)
+    conditions = surroundings.since(began_s)
     return assembled(
         asked, here(), times, date=date, conditions=conditions,
-        took_s=after.time_s - before.time_s, bytes_per_element=runner.bytes_per_element,
+        took_s=time.perf_counter() - began_s, bytes_per_element=runner.bytes_per_element,
     )  # fmt: skip
 
 
@@ -85,7 +84,6 @@ def assembled(
     }
     for kernel, seconds in times.items():
         found[type(kernel)].append(_record(kernel, seconds, bytes_per_element))
-    others = conditions.others_cpu
     return Calibration(
         date=date,
         cpu=place.cpu,
@@ -95,7 +93,7 @@ def assembled(
         threads=asked.threads,
         dtype=asked.dtype,
         conditions=conditions,
-        contended=others is not None and others > CONTENDED_CORES,
+        contended=contended(conditions),
         took_s=took_s,
         products=tuple(found[Product]),
         attention=tuple(found[Attention]),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +13,7 @@ import msgspec
 
 from omnibench.core.calibration import Calibration
 from omnibench.errors import OmnibenchError
-from omnibench.hardware import host
+from omnibench.hardware import processor
 from omnibench.resources import cache
 
 PACKAGES = ("torch", "transformers")
@@ -29,9 +32,8 @@ class Here:
 
 def here() -> Here:
     """What this machine is, and its software."""
-    record = host()
-    versions = {name: record.packages[name] for name in PACKAGES if name in record.packages}
-    return Here(record.cpu, record.machine, record.threads or 1, versions)
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return Here(processor()[0], platform.machine(), os.cpu_count() or 1, versions)
 
 
 def load_calibration(threads: int, dtype: str) -> Calibration | None:
@@ -57,7 +59,7 @@ def load_calibration(threads: int, dtype: str) -> Calibration | None:
     return calibration
 
 
-def kept() -> list[tuple[Calibration, tuple[str, ...]]]:
+def all_kept() -> list[tuple[Calibration, tuple[str, ...]]]:
     """All that are kept, each with what it says of another machine or other versions."""
     place = here()
     found = [_read(path) for path in sorted((cache() / "calibrations").glob("*.json"))]

@@ -24,8 +24,9 @@ from omnivlm.towers import qwen2, siglip
 
 Work = Callable[[], object]
 
-POOL_BYTES = 2**29
-"""Matrices follow one another in so much memory, so that none is still in a cache."""
+POOL_BYTES, POOL_MATRICES = 2**29, 1024
+"""Matrices follow one another in so much memory, so that none is still in a cache; small ones,
+as of a test, in room for so many of them."""
 
 WIDTH = 64
 RANDOM = 2**22
@@ -37,7 +38,7 @@ class TorchRunner:
     def __init__(self, kernels: Sequence[Kernel], dtype: torch.dtype) -> None:
         self._dtype = dtype
         largest = max(each.inner * each.columns for each in kernels if isinstance(each, Product))
-        size = max(POOL_BYTES // dtype.itemsize, largest)
+        size = max(min(POOL_BYTES // dtype.itemsize, POOL_MATRICES * largest), largest)
         generator = torch.Generator().manual_seed(0)
         self._random = torch.randn(RANDOM, generator=generator).mul_(0.05).to(dtype)
         self._pool = self._random.repeat(-(-size // RANDOM))[:size]

@@ -14,7 +14,10 @@ Clock = Callable[[], float]
 LEAST_S = 0.002
 """A kernel is run again and again until so much time has gone by, well above the clock's cost."""
 
-LEAST_PASSES, MOST_PASSES = 3, 15
+LONG_S = 0.05
+"""What warming up costs is nothing beside so much time."""
+
+LEAST_PASSES, MOST_PASSES = 2, 15
 
 
 class Runner(Protocol):
@@ -57,9 +60,10 @@ def _passes(began: float, clock: Clock, budget_s: float) -> Iterator[int]:
 
 
 def _runs(work: Callable[[], object], clock: Clock) -> int:
-    """How often to run a kernel at a time. The first run of all warms up."""
-    work()
+    """How often to run a kernel at a time. The first run warms up; of a long one it tells."""
     runs = 1
+    if _seconds(work, runs, clock) >= LONG_S:
+        return runs
     while _seconds(work, runs, clock) * runs < LEAST_S:
         runs *= 2
     return runs

@@ -60,7 +60,7 @@ class PhaseMemory:
 def answer(backend: Backend, ask: Ask, memory: PhaseMemory, say: Say) -> None:
     """Ask once; say each phase as it ends, then when each token came."""
     picture = _picture(ask.case, ask.picture)
-    steps = backend.stream(_request(ask.case, ask.picture, ask.new_tokens, picture))
+    steps = backend.stream(request_of(ask.case, ask.picture, ask.new_tokens, picture))
     token_times_ns: list[int] = []
     with _undisturbed():
         memory.begin()
@@ -94,7 +94,7 @@ class Held:
         self._streams: list[Iterator[Step]] = []
         for seed in hold.pictures:
             picture = _picture(hold.case, seed)
-            request = _request(hold.case, seed, hold.case.new_tokens, picture)
+            request = request_of(hold.case, seed, hold.case.new_tokens, picture)
             stream = backend.stream(request)
             for _ in islice(stream, hold.skip):
                 pass
@@ -110,7 +110,8 @@ class Held:
             return Ran(began, stamp())
 
 
-def _request(case: PerfCase, seed: int, new_tokens: int, picture: HeldPicture) -> Request:
+def request_of(case: PerfCase, seed: int, new_tokens: int, picture: HeldPicture) -> Request:
+    """What is asked: a case about one picture, for a reply of exactly so many tokens."""
     return Request(
         task=case.name,
         id=str(seed),

@@ -94,6 +94,8 @@ def request_readings(
             readings |= memory_bytes(ended.phase, ended.memory, pid)
     for name, (began, ended_at) in _spans(phases).items():
         readings[f"{name}.time_s"] = seconds(began, ended_at)
+        cpu_s = (ended_at.cpu_ns - began.cpu_ns) / 1e9
+        readings[f"{name}.cpu_s"] = Value(cpu_s, "s", "measured")
         if watts is not None:
             joules = watts.joules(began, ended_at)
             readings |= {f"{name}.{quantity}": value for quantity, value in joules.items()}

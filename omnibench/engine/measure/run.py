@@ -53,7 +53,8 @@ def measure(
     - requests: `<phase>.time_s` of each phase that the backend tells apart, `ttft.time_s`,
       `gap.time_s`, `decode.time_s` (first token to last), `request.time_s`, `file_decode.time_s`
       (a JPEG of that size, before the request begins), `<phase>.peak_rss_bytes`,
-      `<phase>.rss_anon_bytes`, `<phase>.rss_file_bytes`; with power, estimates
+      `<phase>.rss_anon_bytes`, `<phase>.rss_file_bytes`; `.cpu_s` wherever a phase, the first token
+      or the request has `.time_s`: the CPU time of the model's process; with power, estimates
       `<phase>.package_j`, `ttft.package_j`, `request.package_j` of the timing trials;
     - energy: one record a window (`vision`, `prefill`, `decode`, `request`), each with
       `<window>.time_s` and what every meter says of it, such as `decode.package_j`: totals of

@@ -9,8 +9,8 @@ import msgspec
 
 from omnibench.core import SampleRecord, Value
 from omnibench.core.hardware import HardwareProfile
+from omnibench.engine.perf.absent import missing
 from omnibench.engine.perf.energy import joules_of
-from omnibench.engine.perf.timings import missing
 
 IPHONE_CHARGE_SHARE = "iphone_charge_share"
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omnibench.core import TrialRecord, Value
-from omnibench.engine.perf.timings import counted, missing, reading
+from omnibench.engine.perf.absent import missing
+from omnibench.engine.perf.timings import counted, reading
 
 NO_JOULES = "no instrument here returns joules, and no profile's watts stand for this machine"
 

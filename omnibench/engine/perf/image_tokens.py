@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from omnibench.core import Value
-from omnibench.engine.perf.timings import missing
+from omnibench.engine.perf.absent import missing
 from omnibench.published import Paper, as_value
 
 Formula = Callable[[float, float], float]

@@ -10,6 +10,7 @@ import numpy as np
 
 from omnibench.core import TrialKind, TrialRecord, Value
 from omnibench.engine.measure.spread import LEAST_N_OF_PERCENTILE, median_value, percentile
+from omnibench.engine.perf.absent import missing
 
 STAGES = ("preprocess", "vision", "projector", "prefill", "first_sample")
 """The phases up to the first token, in their order."""
@@ -64,11 +65,6 @@ def decode_rate(trial: TrialRecord) -> float | None:
     if len(times) < 2 or times[-1] <= times[0]:
         return None
     return (len(times) - 1) / (times[-1] - times[0])
-
-
-def missing(unit: str, reason: str) -> Value:
-    """A figure that could not be had."""
-    return Value(None, unit, "missing", reason=reason)
 
 
 def _prefill_rate(trial: TrialRecord) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omnibench.core import Value
 from omnibench.core.calibration import Calibration
-from omnibench.engine.perf.timings import missing
+from omnibench.engine.perf.absent import missing
 
 QUANTITIES = ("mfu_vision", "mfu_prefill", "mbu_decode")
 

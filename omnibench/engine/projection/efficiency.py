@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from omnibench.core.calibration import GEMM_ROWS, Calibration, ElementsKind, LayerKind
 from omnibench.cost import Operation
 from omnibench.cost.parts import PRODUCTS, Module
-from omnibench.engine.rates import Point, Rate, along, near
+from omnibench.engine.projection.rates import Point, Rate, along, near
 
 
 @dataclass(frozen=True, slots=True)

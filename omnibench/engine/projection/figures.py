@@ -8,9 +8,9 @@ from omnibench.core import Value
 from omnibench.core.calibration import Calibration
 from omnibench.core.hardware import Figure, HardwareProfile
 from omnibench.core.perf import PerfCase
-from omnibench.engine.efficiency import Time
-from omnibench.engine.phase_times import PhaseTimes
-from omnibench.engine.transfer import Transfer, joules_factor, widened
+from omnibench.engine.projection.efficiency import Time
+from omnibench.engine.projection.phase_times import PhaseTimes
+from omnibench.engine.projection.transfer import Transfer, joules_factor, widened
 
 METHOD = "roofline over the operations, efficiencies as calibrated"
 UNITS = {

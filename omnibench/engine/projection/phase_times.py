@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from omnibench.core.perf import PerfCase
 from omnibench.cost import ModelShape, batched, prompt_operations, see, token_operations
-from omnibench.engine.efficiency import Machine, Time
+from omnibench.engine.projection.efficiency import Machine, Time
 from omnibench.errors import OmnibenchError
 
 
