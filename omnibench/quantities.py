@@ -23,9 +23,6 @@ STAGES = ("preprocess_s", "vision_s", "projector_s", "prefill_s", "first_sample_
 """What the time to the first token is made of, in order; `gap_s` is the rest."""
 
 
-_NET = "Less what idling takes in the same time."
-
-
 def _stage(title: str, does: str) -> QuantityWords:
     return QuantityWords(title, "s", "lower", f"Time of one stage up to the first token: {does}.")
 
@@ -197,29 +194,6 @@ QUANTITIES: Mapping[str, QuantityWords] = {
         "Latency as published", "s", "lower", "As papers print it who do not say what it takes in."
     ),
     "start_s": QuantityWords("Start", "s", "lower", "A new process and its imports."),
-    "file_decode_s": QuantityWords(
-        "Decoding the file", "s", "lower", "A JPEG into pixels; before the request begins."
-    ),
-    "text_tokens": QuantityWords("Text tokens", "tokens", None, "Of the prompt and its template."),
-    "memory_needed_bytes": QuantityWords(
-        "Weights and cache", "bytes", "lower", "By arithmetic, at the end of the answer."
-    ),
-    "bytes_decode_per_token": QuantityWords(
-        "Bytes of a token", "bytes", "lower", "Weights, activations and cache, by arithmetic."
-    ),
-    "idle_w": QuantityWords("Power at rest", "W", "lower", "With the models resident."),
-    "vision_net_j": QuantityWords("Energy of the picture, net", "J", "lower", _NET),
-    "prefill_net_j_per_token": QuantityWords(
-        "Energy of a prompt token, net", "J/token", "lower", _NET
-    ),
-    "decode_net_j_per_token": QuantityWords("Energy of a token, net", "J/token", "lower", _NET),
-    "request_net_j": QuantityWords("Energy of an answer, net", "J", "lower", _NET),
-    "questions_per_charge": QuantityWords(
-        "Questions a charge", "questions/charge", "higher", "The battery over joules of an answer."
-    ),
-    "iphone_charge_share": QuantityWords(
-        "Share of an iPhone's charge", "fraction", "lower", "Joules of an answer over 50 kJ."
-    ),
     "thop_gmacs": QuantityWords(
         "GMAC as thop counts", "GMAC", "lower", "What papers print as GFLOPs that count with thop."
     ),

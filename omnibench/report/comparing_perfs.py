@@ -27,7 +27,8 @@ _TIMING = ("machine", "threads", "dtype", "protocol")
 
 def is_computed(quantity: str) -> bool:
     """Whether a quantity follows from the model's shape: the same on every machine, every time."""
-    return quantity in _COMPUTED or quantity.startswith(_COMPUTED_PREFIXES)
+    name = quantity.partition("/")[0]
+    return name in _COMPUTED or name.startswith(_COMPUTED_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
