@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnibench.cli import words
+from omnibench.cli.report import check_writable
 
 if TYPE_CHECKING:
     from omnibench.cli.words import Commands
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     from omnibench.report.judging import judge
     from omnibench.report.opened import open_runs
 
+    files = [arguments.html, arguments.junit, arguments.summary, arguments.history]
+    check_writable(file for file in files if file is not None)
     gates = read_gates(arguments.gate) if arguments.gate else ()
     base, candidate = open_runs([arguments.base]), open_runs([arguments.candidate])
     comparison = compare(base, candidate, arguments.even_if)

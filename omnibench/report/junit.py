@@ -155,5 +155,5 @@ def _add(suite: ElementTree.Element, case: Case) -> None:
 
 def _fit(text: str) -> str:
     """Text that XML can hold; the escapes that `plain` makes are printable ASCII."""
-    shown = plain(text)
-    return shown if len(shown) <= MAX_CHARACTERS else f"{shown[:MAX_CHARACTERS]} … (cut)"
+    shown = plain(text[:MAX_CHARACTERS])
+    return shown if len(text) <= MAX_CHARACTERS else f"{shown} … (cut)"
