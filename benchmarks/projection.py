@@ -38,6 +38,13 @@ FIELDS = {
     "cpu": {"ttft_s": "ttft_cpu_s", "decode_tok_per_s": "decode_tok_per_cpu_s"},
 }
 NEW_TOKENS = 12
+QUIET = {
+    ("omnivlm-968m", "ttft_s"): (9.40, 9.34, 10.61),
+    ("omnivlm-968m", "decode_tok_per_s"): (1 / 0.125,),
+    ("nanollava", "ttft_s"): (14.19, 14.02, 14.28),
+    ("nanollava", "decode_tok_per_s"): (1 / 0.126,),
+}
+"""Of benchmarks/speed.md: float32, one thread, the wall clock of a quiet machine."""
 INSIDE_WANTED, ERROR_WANTED = 0.9, 0.15
 
 
@@ -105,38 +112,52 @@ def _report(_: argparse.Namespace) -> None:
             if path.is_file():
                 calibration = msgspec.json.decode(path.read_bytes(), type=Calibration)
                 own = [trial for trial in trials if trial["dtype"] == dtype]
-                for line in _section(dtype, clock, calibration, own):
-                    print(line)
+                found = list(_compared(clock, calibration, own))
+                print(_heading(dtype, clock, calibration))
+                print(f"{_table(found)}\n{_verdict(found)}" if found else "No trial counts.\n")
+    print(_quiet())
 
 
-def _section(
-    dtype: str, clock: str, calibration: Calibration, trials: Sequence[dict[str, Any]]
-) -> Iterator[str]:
-    found = list(_compared(clock, calibration, trials))
+def _heading(dtype: str, clock: str, calibration: Calibration) -> str:
     name = {"wall": "wall clock", "cpu": "the process's own CPU time"}[clock]
-    yield f"## {dtype}, one thread, {name}\n"
-    yield (
+    return (
+        f"## {dtype}, one thread, {name}\n\n"
         f"Calibration {calibration.id} of {calibration.date}, {calibration.took_s:.0f} s, others"
         f" {calibration.conditions.others_cpu:.2f} cores{', CONTENDED' * calibration.contended}:"
         f" GEMM {calibration.gemm_flops_per_s / 1e9:.1f} GFLOP/s, GEMV"
         f" {calibration.gemv_bytes_per_s / 1e9:.1f} GB/s, stream"
         f" {calibration.stream_bytes_per_s / 1e9:.1f} GB/s.\n"
     )
-    if not found:
-        yield "No trial counts.\n"
-        return
-    yield "| model | figure | measured (lowest to highest; n) | projected | interval | error | |"
-    yield "|---|---|---|---|---|---|---|"
+
+
+def _table(found: Sequence[Compared]) -> str:
+    rows = [
+        "| model | figure | measured (lowest to highest; n) | projected | interval | error | |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for each in found:
         unit = "s" if each.quantity == "ttft_s" else "tokens/s"
-        yield (
+        rows.append(
             f"| {each.model} | {each.quantity} | {each.value:.3g} {unit}"
-            f" ({min(each.measured):.3g} to {max(each.measured):.3g}; {len(each.measured)}"
-            f") | {each.projected:.3g}"
-            f" | {each.interval[0]:.3g} to {each.interval[1]:.3g} | {each.error:+.1%}"
-            f" | {'inside' if each.inside else 'OUTSIDE'} |"
+            f" ({min(each.measured):.3g} to {max(each.measured):.3g}; {len(each.measured)})"
+            f" | {each.projected:.3g} | {each.interval[0]:.3g} to {each.interval[1]:.3g}"
+            f" | {each.error:+.1%} | {'inside' if each.inside else 'OUTSIDE'} |"
         )
-    yield _verdict(found)
+    return "\n".join(rows)
+
+
+def _quiet() -> str:
+    """What another benchmark measured by the wall clock, held to the same projections."""
+    path = _path("float32", "cpu")
+    calibration = msgspec.json.decode(path.read_bytes(), type=Calibration)
+    found = [
+        _against(model, quantity, times, calibration) for (model, quantity), times in QUIET.items()
+    ]
+    return (
+        "## float32, one thread, the wall clock of a quiet machine\n\n"
+        "The medians of `benchmarks/speed.md`, taken earlier on a machine of this description at"
+        f" rest, against calibration {calibration.id}.\n\n{_table(found)}"
+    )
 
 
 def _verdict(found: Sequence[Compared]) -> str:
@@ -158,14 +179,19 @@ def _compared(
         counted = [each for each in trials if each["model"] == model and counts(each, clock)]
         if not counted:
             continue
-        case = PerfCase("benchmark", *size_px(model), NEW_TOKENS, "", TEXT_TOKENS)
-        figures = project(shape_of(model), case, calibration).figures
         for quantity, field in FIELDS[clock].items():
-            value = figures[quantity]
-            assert value.value is not None
-            assert value.interval is not None
             measured = tuple(trial[field] for trial in counted)
-            yield Compared(model, quantity, measured, value.value, value.interval)
+            yield _against(model, quantity, measured, calibration)
+
+
+def _against(
+    model: str, quantity: str, measured: tuple[float, ...], calibration: Calibration
+) -> Compared:
+    case = PerfCase("benchmark", *size_px(model), NEW_TOKENS, "", TEXT_TOKENS)
+    value = project(shape_of(model), case, calibration).figures[quantity]
+    assert value.value is not None
+    assert value.interval is not None
+    return Compared(model, quantity, measured, value.value, value.interval)
 
 
 if __name__ == "__main__":
