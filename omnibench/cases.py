@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from omnibench.core import PerfCase
+from omnibench.core.files import read_toml
 from omnibench.errors import OmnibenchError
 
 DEFAULT_CASE = "image-question"
@@ -57,14 +56,7 @@ def load_cases(words: str) -> tuple[PerfCase, ...]:
 
 def read_case(path: Path) -> PerfCase:
     """One's own case. Raises OmnibenchError naming the file, and the key where one is at fault."""
-    try:
-        case = msgspec.toml.decode(path.read_bytes(), type=PerfCase)
-    except OSError as error:
-        raise OmnibenchError(f"case {path}: {error.strerror or error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise OmnibenchError(f"case {path}: {error}") from None
-    except RecursionError:
-        raise OmnibenchError(f"case {path}: nested too deeply") from None
+    case = read_toml(path, PerfCase, "case")
     for key, most in _MOST.items():
         value = getattr(case, key)
         if value is not None and value > most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Better = Literal["higher", "lower"]
@@ -23,11 +23,14 @@ STAGES = ("preprocess_s", "vision_s", "projector_s", "prefill_s", "first_sample_
 """What the time to the first token is made of, in order; `gap_s` is the rest."""
 
 
-_NET = "Less what idling takes in the same time."
-
-
 def _stage(title: str, does: str) -> QuantityWords:
     return QuantityWords(title, "s", "lower", f"Time of one stage up to the first token: {does}.")
+
+
+def _moved(by: str) -> QuantityWords:
+    return QuantityWords(
+        f"Bytes moved, {by}", "bytes", "lower", "Weights, activations and cache, by closed form."
+    )
 
 
 QUANTITIES: Mapping[str, QuantityWords] = {
@@ -124,6 +127,48 @@ QUANTITIES: Mapping[str, QuantityWords] = {
     "flops_total": QuantityWords(
         "Work up to the first token", "FLOP", "lower", "The sum over the phases."
     ),
+    "flops_total_causal": QuantityWords(
+        "Work up to the first token, causal",
+        "FLOP",
+        "lower",
+        "The same, what a causal mask hides taken as work that is not done.",
+    ),
+    "flops_prefill_causal": QuantityWords(
+        "Work of the prefill, causal", "FLOP", "lower", "What a causal mask hides left out."
+    ),
+    "bytes_vision": _moved("vision tower"),
+    "bytes_projector": _moved("projector"),
+    "bytes_fusion": _moved("fusion"),
+    "bytes_prefill": _moved("prefill"),
+    "bytes_decode_per_token": _moved("first token after the prompt"),
+    "memory_needed_bytes": QuantityWords(
+        "Weights and cache", "bytes", "lower", "Weights, and the cache at the end of the answer."
+    ),
+    "text_tokens": QuantityWords(
+        "Text tokens", "tokens", None, "Tokens of the prompt, template included, picture left out."
+    ),
+    "file_decode_s": QuantityWords(
+        "Decoding the file", "s", "lower", "From the picture's file to its pixels; not in the TTFT."
+    ),
+    "request_net_j": QuantityWords(
+        "Energy of an answer, net", "J", "lower", "Joules of one whole request, less idle power."
+    ),
+    "decode_net_j_per_token": QuantityWords(
+        "Energy of a token, net", "J/token", "lower", "Of decoding, less idle power."
+    ),
+    "prefill_net_j_per_token": QuantityWords(
+        "Energy of a prompt token, net", "J/token", "lower", "Of the prefill, less idle power."
+    ),
+    "vision_net_j": QuantityWords(
+        "Energy of the picture, net", "J", "lower", "Of the vision tower, less idle power."
+    ),
+    "idle_w": QuantityWords("Power at rest", "W", "lower", "With the models resident."),
+    "questions_per_charge": QuantityWords(
+        "Questions a charge", "questions/charge", "higher", "Of the profile's battery."
+    ),
+    "iphone_charge_share": QuantityWords(
+        "Share of an iPhone's charge", "fraction", "lower", "Joules of an answer over a charge."
+    ),
     "mfu_vision": QuantityWords(
         "MFU, vision",
         "fraction",
@@ -149,29 +194,6 @@ QUANTITIES: Mapping[str, QuantityWords] = {
         "Latency as published", "s", "lower", "As papers print it who do not say what it takes in."
     ),
     "start_s": QuantityWords("Start", "s", "lower", "A new process and its imports."),
-    "file_decode_s": QuantityWords(
-        "Decoding the file", "s", "lower", "A JPEG into pixels; before the request begins."
-    ),
-    "text_tokens": QuantityWords("Text tokens", "tokens", None, "Of the prompt and its template."),
-    "memory_needed_bytes": QuantityWords(
-        "Weights and cache", "bytes", "lower", "By arithmetic, at the end of the answer."
-    ),
-    "bytes_decode_per_token": QuantityWords(
-        "Bytes of a token", "bytes", "lower", "Weights, activations and cache, by arithmetic."
-    ),
-    "idle_w": QuantityWords("Power at rest", "W", "lower", "With the models resident."),
-    "vision_net_j": QuantityWords("Energy of the picture, net", "J", "lower", _NET),
-    "prefill_net_j_per_token": QuantityWords(
-        "Energy of a prompt token, net", "J/token", "lower", _NET
-    ),
-    "decode_net_j_per_token": QuantityWords("Energy of a token, net", "J/token", "lower", _NET),
-    "request_net_j": QuantityWords("Energy of an answer, net", "J", "lower", _NET),
-    "questions_per_charge": QuantityWords(
-        "Questions a charge", "questions/charge", "higher", "The battery over joules of an answer."
-    ),
-    "iphone_charge_share": QuantityWords(
-        "Share of an iPhone's charge", "fraction", "lower", "Joules of an answer over 50 kJ."
-    ),
     "thop_gmacs": QuantityWords(
         "GMAC as thop counts", "GMAC", "lower", "What papers print as GFLOPs that count with thop."
     ),
@@ -182,5 +204,12 @@ QUANTITIES: Mapping[str, QuantityWords] = {
 
 
 def words_of(quantity: str) -> QuantityWords:
-    """How a quantity is shown; one that is not listed shows its own name, without a direction."""
-    return QUANTITIES.get(quantity) or QuantityWords(quantity, "", None, "")
+    """How a quantity is shown; one that is not listed shows its own name, without a direction.
+
+    What stands behind a slash, as in `j_per_correct_answer/pope`, is kept in the title.
+    """
+    name, slash, facet = quantity.partition("/")
+    words = QUANTITIES.get(name)
+    if words is None:
+        return QuantityWords(quantity, "", None, "")
+    return replace(words, title=f"{words.title}, {facet}") if slash else words

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 import torch
 
 from omnivlm.answering import LoadedModel
+from omnivlm.bundled import bundled_folder
 from omnivlm.checkpoint import (
-    CONFIG,
     filled,
     open_checkpoint,
     read_weights,
@@ -31,8 +30,6 @@ DTYPES: Mapping[str, torch.dtype] = {
 """What a model may run in. float16 needs an accelerator: processors compute it in software."""
 
 TINY_SEED = 0
-WEIGHTS = "weights"
-"""The folder of bundled weights: omnivlm-tiny's in the package, nanollava-tiny's in a checkout."""
 
 
 def load(
@@ -47,9 +44,9 @@ def load(
     place = device_of(device)
     number = dtype_of(dtype, place)
     if isinstance(source, str) and source in TINY:
-        folder = bundled(source)
+        folder = bundled_folder(source)
         if folder is None:
-            return _untrained(TINY[source], number, place)
+            return made(source, dtype=dtype, device=device)
         return _bundled(folder, number, place)
     checkpoint = open_checkpoint(Path(source))
     if text:
@@ -57,6 +54,18 @@ def load(
     model = read_weights(checkpoint, number, place)
     origin = f"{source} ({checkpoint.origin})" if checkpoint.origin else str(source)
     return LoadedModel(model, checkpoint.tokenizer, origin, checkpoint.sha256())
+
+
+def made(name: str, *, dtype: str = "float32", device: str = "cpu") -> LoadedModel:
+    """A tiny model as `omnivlm init` writes it, untrained, without the disk."""
+    place = device_of(device)
+    number, config = dtype_of(dtype, place), TINY[name]
+    tensors = untrained(config, TINY_SEED, torch.float32)
+    digest = sha256_of_tensors(tensors)
+    placed = {name: tensor.to(place, number) for name, tensor in tensors.items()}
+    model = filled(on_meta(config), placed, place)
+    tokenizer = tiny_tokenizer(config.text.vocab_size)
+    return LoadedModel(model, tokenizer, f"untrained, seed {TINY_SEED}", digest)
 
 
 def drawn(config: ModelConfig, seed: int, dtype: torch.dtype, device: torch.device) -> LoadedModel:
@@ -97,25 +106,8 @@ def device_of(name: str) -> torch.device:
     return device
 
 
-def bundled(name: str) -> Path | None:
-    """The folder of a tiny model's trained weights: in the package, or beside it in a checkout."""
-    package = Path(str(files("omnivlm")))
-    folders = (package / WEIGHTS / name, package.parent / WEIGHTS / name)
-    return next((folder for folder in folders if (folder / CONFIG).is_file()), None)
-
-
 def _bundled(folder: Path, dtype: torch.dtype, device: torch.device) -> LoadedModel:
     checkpoint = open_checkpoint(folder)
     tokenizer = checkpoint.required_tokenizer()
     model = read_weights(checkpoint, dtype, device)
     return LoadedModel(model, tokenizer, f"bundled, {checkpoint.origin}", checkpoint.sha256())
-
-
-def _untrained(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> LoadedModel:
-    """The small model as `omnivlm init` writes it, without the disk."""
-    tensors = untrained(config, TINY_SEED, torch.float32)
-    digest = sha256_of_tensors(tensors)
-    placed = {name: tensor.to(device, dtype) for name, tensor in tensors.items()}
-    model = filled(on_meta(config), placed, device)
-    tokenizer = tiny_tokenizer(config.text.vocab_size)
-    return LoadedModel(model, tokenizer, f"untrained, seed {TINY_SEED}", digest)

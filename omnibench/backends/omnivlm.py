@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,22 +18,15 @@ if TYPE_CHECKING:
 
 FAMILY, TINY = "omnivlm", "omnivlm-tiny"
 DRAWN_SEED = 0
-TEMPLATE_TOKENS = {"omnivlm": 32, "nanollava": 14, "aurora": 19}
-"""Tokens of each family's template around a prompt about one image, by Qwen's tokenizers.
-
-With "Describe this image for me" that is 37 and 19 of them, and with "please describe the image."
-24.
-"""
 
 
 class OmniVLMBackend:
     """A loaded reference model. Its errors become OmnibenchError; an image's stay ImageError."""
 
-    def __init__(self, model: LoadedModel, *, drawn: bool = False) -> None:
+    def __init__(self, model: LoadedModel) -> None:
         from omnivlm.model import parameter_count
 
         self._model: LoadedModel | None = model
-        self._drawn = drawn
         self.card = ModelCard(
             name=model.config.name,
             params=parameter_count(model.model),
@@ -45,14 +36,8 @@ class OmniVLMBackend:
         )
 
     def stream(self, request: Request) -> Iterator[Step]:
-        """One answer, phase by phase, then token by token.
-
-        Where the weights were drawn there is no tokenizer: a prompt becomes as many synthetic
-        tokens as its template has, and its words and marks.
-        """
+        """One answer, phase by phase, then token by token."""
         question = _question(request)
-        if self._drawn and question.text_tokens is None:
-            question = replace(question, text_tokens=self._counted(request.prompt))
         with _as_omnibench_errors():
             for step in self._loaded().stream(question):
                 yield Step(step.phase, step.text, step.tokens)
@@ -67,10 +52,6 @@ class OmniVLMBackend:
     def close(self) -> None:
         """Let the weights go."""
         self._model = None
-
-    def _counted(self, prompt: str) -> int:
-        template = TEMPLATE_TOKENS[self._loaded().config.model_type]
-        return template + len(re.findall(r"\w+|[^\w\s]", prompt))
 
     def _loaded(self) -> LoadedModel:
         if self._model is None:
@@ -106,7 +87,7 @@ def open_untrained(name: str, *, device: str, dtype: str) -> OmniVLMBackend:
     with _as_omnibench_errors():
         place = device_of(device)
         model = drawn(PRESETS[name], DRAWN_SEED, dtype_of(dtype, place), place)
-    return OmniVLMBackend(model, drawn=True)
+    return OmniVLMBackend(model)
 
 
 def _source(name: str, weights: str | None, bundled: Sequence[str]) -> str | Path:

@@ -114,8 +114,8 @@ def _ceilings(options: Options) -> tuple[Calibration | None, str, list[str]]:
     if calibration.contended:
         others = calibration.conditions.others_cpu or 0.0
         doubts.append(
-            f"calibration {calibration.id} was contended ({others:.2g} cores by others): ceilings"
-            " are too low, MFU and MBU too high, projections too slow; `omnibench calibrate` anew"
+            f"calibration {calibration.id} was contended ({others:.2g} cores by others): its"
+            " ceilings are too low, so that MFU and MBU are too high; `omnibench calibrate` anew"
         )
     return calibration, "", doubts
 

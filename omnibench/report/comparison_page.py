@@ -10,6 +10,7 @@ from rich.text import Text
 
 from omnibench.report import deltas
 from omnibench.report.cells import cell_of
+from omnibench.report.comparing_perfs import worth_showing
 from omnibench.report.comparison import Comparison, MetricDifference, PerfDifference, TaskComparison
 from omnibench.report.tables import drawn, width
 from omnibench.report.text import plain
@@ -77,10 +78,12 @@ def _score_cells(task: TaskComparison) -> list[str]:
 
 
 def _perf(comparison: Comparison) -> Iterator[str]:
-    if comparison.perf:
+    shown, left_out = worth_showing(comparison.perf)
+    if shown:
         columns = ("case", "quantity", "base", "candidate", "ratio", "95 % interval", "p")
         models = {(one.base_model, one.candidate_model) for one in comparison.perf}
-        yield _table(columns, [_perf_cells(one, len(models) > 1) for one in comparison.perf])
+        yield _table(columns, [_perf_cells(one, len(models) > 1) for one in shown])
+    yield from left_out
 
 
 def _perf_cells(one: PerfDifference, several: bool) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ FOLD_AFTER = 700
 
 CUT_AFTER = 6_000
 """Characters of a text that are on the page at all."""
+
+
+NAME_AFTER = 200
+"""Characters of an id, a facet or a model's name that are on the page."""
 
 
 def render(page: Page) -> str:
@@ -71,6 +76,12 @@ def visible(text: object) -> str:
     return plain(str(text), keep="\n\t")
 
 
+def short(text: str) -> str:
+    """A name, cut with a word where it is longer than any name should be."""
+    cut = len(text) - NAME_AFTER
+    return text if cut <= 0 else f"{text[:NAME_AFTER]}… ({cut:,} more characters)"
+
+
 def folded(text: str) -> Mapping[str, Any]:
     """What of a text stands open, what is folded, and how much is left out."""
     return {
@@ -85,7 +96,9 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+@cache
 def _environment() -> Environment:
+    """Templates, compiled once a process."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -98,5 +111,5 @@ def _environment() -> Environment:
         # Every text of a run passes through here, whether a template thinks of it or not.
         finalize=lambda value: value if isinstance(value, Markup) else visible(value),
     )
-    environment.filters["folded"] = folded
+    environment.filters |= {"folded": folded, "short": short}
     return environment

@@ -80,14 +80,22 @@ def open_runs(folders: Iterable[Path]) -> Opened:
 
 
 def run_names(runs: Sequence[Run | PerfRun]) -> list[str]:
-    """The models of each run; where that is not enough, also when it was made."""
+    """The model of each run; where that is not enough, also when it was made, then a number."""
     plain = [_plain_name(run) for run in runs]
     # An eval and a perf run of one model never stand in one column.
-    counts = Counter((type(run), name) for run, name in zip(runs, plain, strict=True))
-    return [
-        name if counts[type(run), name] == 1 else f"{name} ({run.folder.name.partition('_')[0]})"
-        for run, name in zip(runs, plain, strict=True)
+    kinds = [type(run) for run in runs]
+    counts = Counter(zip(kinds, plain, strict=True))
+    dated = [
+        name if counts[kind, name] == 1 else f"{name} ({run.folder.name.partition('_')[0]})"
+        for kind, name, run in zip(kinds, plain, runs, strict=True)
     ]
+    again = Counter(zip(kinds, dated, strict=True))
+    seen: Counter[tuple[type, str]] = Counter()
+    names = []
+    for key in zip(kinds, dated, strict=True):
+        seen[key] += 1
+        names.append(key[1] if again[key] == 1 else f"{key[1]} no. {seen[key]}")
+    return names
 
 
 def _runs_in(folder: Path) -> list[Path]:

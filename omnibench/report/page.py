@@ -89,7 +89,7 @@ def page_of(
 ) -> Page:
     """The page of some runs. Raises OmnibenchError where their records are damaged."""
     scores, perf, runs = scores_frame(opened.evals), perf_frame(opened.perfs), runs_frame(opened)
-    found = radar(scores)
+    timings, found = speed.timings(perf), radar(scores)
     doubts = () if comparison is None else comparison.doubts
     return Page(
         title=_title(runs),
@@ -98,15 +98,15 @@ def page_of(
         glances=tuple(glances(scores, perf, runs)),
         scores=tuple(score_rows(scores)),
         facets=tuple(facet_tables(scores)),
-        tradeoffs=tuple(_tradeoff_parts(scores, perf, runs)),
-        speed=_speed_part(perf),
-        roof=_roof_part(opened, perf),
+        tradeoffs=tuple(_tradeoff_parts(scores, timings, runs)),
+        speed=_speed_part(timings),
+        roof=_roof_part(opened, timings),
         radar=found,
         radar_chart=None if found is None else _radar_chart(found),
         browser=browse(opened.evals),
         kinds=dict(KINDS),
         runs=tuple(runs.to_dict("records")),
-        definitions=tuple(words_of(name) for name in dict.fromkeys(perf["quantity"])),
+        definitions=tuple(words_of(name) for name in timings.quantities),
         caveats=(*doubts, *caveats(opened)),
         trend=_trend(history),
     )
@@ -119,33 +119,32 @@ def _title(runs: pd.DataFrame) -> str:
 
 
 def _tradeoff_parts(
-    scores: pd.DataFrame, perf: pd.DataFrame, runs: pd.DataFrame
+    scores: pd.DataFrame, timings: speed.Timings, runs: pd.DataFrame
 ) -> Iterator[TradeoffPart]:
     from omnibench.report.charts.tradeoff import tradeoff_chart
 
     by_task: dict[str, list[speed.Tradeoff]] = {}
-    for row in speed.tradeoffs(scores, perf, runs):
+    for row in speed.tradeoffs(scores, timings, runs):
         by_task.setdefault(row.task, []).append(row)
     for number, (task, rows) in enumerate(by_task.items()):
         chart = tradeoff_chart(rows, f"tradeoff-{number}")
         yield TradeoffPart(task, _markup(chart), tuple(rows))
 
 
-def _speed_part(perf: pd.DataFrame) -> SpeedPart:
+def _speed_part(timings: speed.Timings) -> SpeedPart:
     from omnibench.report.charts.rates import rate_chart
     from omnibench.report.charts.stages import stage_chart
 
-    columns = speed.subjects(perf)
-    stacks = speed.stacks(perf, columns)
+    stacks = speed.stacks(timings)
     rates = [
-        (column, tuple(cells))
-        for column in columns
-        if (cells := list(speed.figures(perf, column, "decode_tok_per_s")))
+        (subject, cells)
+        for subject in timings.subjects
+        if (cells := timings.figures(subject, "decode_tok_per_s"))
     ]
     drawn = [each for each in rates if speed.has_figures(each[1])]
     return SpeedPart(
-        columns=tuple(columns),
-        rows=tuple(speed.perf_rows(perf, columns)),
+        columns=timings.subjects,
+        rows=tuple(speed.perf_rows(timings)),
         stacks=tuple(stacks),
         stage_chart=_markup(stage_chart(stacks, "stages") if stacks else None),
         rates=tuple(rates),
@@ -153,11 +152,11 @@ def _speed_part(perf: pd.DataFrame) -> SpeedPart:
     )
 
 
-def _roof_part(opened: Opened, perf: pd.DataFrame) -> RoofPart:
+def _roof_part(opened: Opened, timings: speed.Timings) -> RoofPart:
     from omnibench.report.charts.roof import roof_chart
 
-    points = attained(perf)
-    limits = ceilings(opened.perfs, perf)
+    points = attained(timings)
+    limits = ceilings(opened.perfs, timings)
     chart = roof_chart(points, limits, "roofline") if points else None
     return RoofPart(tuple(points), tuple(limits), _markup(chart))
 

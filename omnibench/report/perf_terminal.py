@@ -44,7 +44,7 @@ def perf_page(
             lines.append(_stages(figures))
             table, values = _columns(results, figures, thop=thop)
             shown += values
-            lines += [table, *_missing(figures)]
+            lines += [table, *_citations(figures, thop=thop), *_missing(figures)]
     lines += ["", *ratios_table(results, WIDTH)]
     lines.append(legend(shown))
     if conditions:
@@ -142,10 +142,25 @@ def _quantities(figures: Figures, *, thop: bool) -> Iterator[str]:
             yield quantity
 
 
+def _citations(figures: Figures, *, thop: bool) -> Iterator[str]:
+    """Where the published figures stand, and what is to be said of them."""
+    cited: dict[tuple[str, str], list[str]] = {}
+    for quantity in _quantities(figures, thop=thop):
+        value = first(figures[quantity], ("published",))
+        if value is not None and value.source is not None:
+            cited.setdefault((value.source, value.method or ""), []).append(title(quantity))
+    for (source, note), quantities in cited.items():
+        said = f" ({note})" if note else ""
+        yield plain(f"{SYMBOLS['published']} {source}: {', '.join(quantities)}{said}")
+
+
 def _missing(figures: Figures) -> Iterator[str]:
-    """Quantities without any figure, by the reason that they share."""
+    """Quantities without any figure, by the reason that they share; no net without its gross."""
     reasons: dict[str, list[str]] = {}
     for quantity, values in figures.items():
+        gross = quantity.replace("_net_", "_")
+        if _here(figures, gross) is None and gross != quantity:
+            continue
         if all(value.value is None for value in values):
             reason = next((value.reason for value in values if value.reason), "no reason recorded")
             reasons.setdefault(reason, []).append(quantity)

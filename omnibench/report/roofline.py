@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
-from typing import TYPE_CHECKING
 
 from omnibench.core import Provenance, Value
 from omnibench.errors import OmnibenchError
 from omnibench.profiles import load_profile
 from omnibench.report.cells import Cell, cell_of
 from omnibench.report.opened import OpenedPerf
-from omnibench.report.speed import Subject, figures, subjects
-
-if TYPE_CHECKING:
-    import pandas as pd
+from omnibench.report.speed import Subject, Timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +74,19 @@ class Ceiling:
         return cell_of(Value(self.per_s, unit, "derived"))
 
 
-def attained(perf: pd.DataFrame) -> list[Attained]:
+def attained(timings: Timings) -> list[Attained]:
     """Every phase of every subject whose work and time are both there."""
     return [
         point
-        for number, subject in enumerate(subjects(perf))
+        for number, subject in enumerate(timings.subjects)
         for phase in _PHASES
-        for point in _of_phase(perf, subject, _letter(number), phase)
+        for point in _of_phase(timings, subject, _letter(number), phase)
     ]
 
 
-def ceilings(perfs: Sequence[OpenedPerf], perf: pd.DataFrame) -> list[Ceiling]:
+def ceilings(perfs: Sequence[OpenedPerf], timings: Timings) -> list[Ceiling]:
     """Those that MFU and MBU are shares of; else those of the one profile that was asked for."""
-    found = {ceiling.kind: ceiling for ceiling in _calibrated(perf)}
+    found = {ceiling.kind: ceiling for ceiling in _calibrated(timings)}
     if found:
         return list(found.values())
     finished = [made.results for made in perfs if made.results is not None]
@@ -104,22 +100,20 @@ def _letter(number: int) -> str:
     return f"{ascii_lowercase[place]}{turn or ''}"
 
 
-def _of_phase(
-    perf: pd.DataFrame, subject: Subject, letter: str, phase: _Phase
-) -> Iterator[Attained]:
-    flops, moved = _derived(perf, subject, phase.flops), _derived(perf, subject, phase.moved)
+def _of_phase(timings: Timings, subject: Subject, letter: str, phase: _Phase) -> Iterator[Attained]:
+    flops, moved = _derived(timings, subject, phase.flops), _derived(timings, subject, phase.moved)
     if not flops or not moved:
         return
-    for speed in figures(perf, subject, phase.speed):
+    for speed in timings.figures(subject, phase.speed):
         if speed.sort and speed.provenance != "published":
             a_second = flops * speed.sort if phase.name == "decode" else flops / speed.sort
             yield Attained(subject, letter, phase.name, flops / moved, a_second, speed.provenance)
 
 
-def _calibrated(perf: pd.DataFrame) -> Iterator[Ceiling]:
+def _calibrated(timings: Timings) -> Iterator[Ceiling]:
     phases = {phase.name: phase for phase in _PHASES}
-    for point in attained(perf):
-        share = _derived(perf, point.subject, phases[point.phase].share)
+    for point in attained(timings):
+        share = _derived(timings, point.subject, phases[point.phase].share)
         if point.provenance != "measured" or not share:
             continue
         quantity = phases[point.phase].share
@@ -152,5 +146,5 @@ def _stated(profile_name: str, dtype: str) -> list[Ceiling]:
     ]
 
 
-def _derived(perf: pd.DataFrame, subject: Subject, quantity: str) -> float | None:
-    return next((each.sort for each in figures(perf, subject, quantity)), None)
+def _derived(timings: Timings, subject: Subject, quantity: str) -> float | None:
+    return next((each.sort for each in timings.figures(subject, quantity)), None)

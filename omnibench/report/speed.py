@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,16 +64,33 @@ class Tradeoff:
     pairing: str
 
 
-def subjects(perf: pd.DataFrame) -> list[Subject]:
-    """Everything that was timed, in the order of the runs."""
-    found = perf[["model", "case", "run"]].drop_duplicates()
-    return [Subject(row["model"], row["case"], row["run"]) for row in found.to_dict("records")]
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """A table of perf figures, arranged for looking up. subjects: in the order of the runs."""
+
+    subjects: tuple[Subject, ...]
+    quantities: tuple[str, ...]
+    cells: Mapping[tuple[Subject, str], tuple[Cell, ...]]
+
+    def figures(self, subject: Subject, quantity: str) -> tuple[Cell, ...]:
+        """The figures of one quantity of a subject; none where it has none."""
+        return self.cells.get((subject, quantity), ())
 
 
-def perf_rows(perf: pd.DataFrame, columns: Sequence[Subject]) -> list[PerfRow]:
-    """One row a quantity, in the order in which quantities are defined."""
+def timings(perf: pd.DataFrame) -> Timings:
+    """The rows of `frames.perf_frame`, read once."""
+    cells: dict[tuple[Subject, str], tuple[Cell, ...]] = {}
+    for row in perf.to_dict("records"):
+        key = Subject(row["model"], row["case"], row["run"]), row["quantity"]
+        cells[key] = (*cells.get(key, ()), cell(row))
+    subjects = tuple(dict.fromkeys(subject for subject, _ in cells))
+    return Timings(subjects, tuple(dict.fromkeys(name for _, name in cells)), cells)
+
+
+def perf_rows(timings: Timings) -> list[PerfRow]:
+    """One row a quantity, in the order in which the runs hold them."""
     rows = []
-    for quantity in dict.fromkeys(perf["quantity"]):
+    for quantity in timings.quantities:
         about = words_of(quantity)
         rows.append(
             PerfRow(
@@ -82,58 +99,51 @@ def perf_rows(perf: pd.DataFrame, columns: Sequence[Subject]) -> list[PerfRow]:
                 _ARROWS[about.better],
                 _WORDS[about.better],
                 about.definition,
-                tuple(tuple(figures(perf, column, quantity)) for column in columns),
+                tuple(timings.figures(subject, quantity) for subject in timings.subjects),
             )
         )
     return rows
 
 
-def figures(perf: pd.DataFrame, subject: Subject, quantity: str) -> Iterator[Cell]:
-    """The figures of one quantity of a subject."""
-    for row in _rows(perf, subject, quantity):
-        yield cell(row)
-
-
-def stacks(perf: pd.DataFrame, columns: Sequence[Subject]) -> list[Stack]:
+def stacks(timings: Timings) -> list[Stack]:
     """The subjects whose stages are known, measured and projected ones apart."""
     made = []
-    for subject in columns:
-        for whole in figures(perf, subject, "ttft_s"):
+    for subject in timings.subjects:
+        for whole in timings.figures(subject, "ttft_s"):
             parts = tuple(
-                _of_kind(figures(perf, subject, stage), whole.provenance) for stage in STACKED
+                _of_kind(timings.figures(subject, stage), whole.provenance) for stage in STACKED
             )
             if whole.sort is not None and any(parts):
                 made.append(Stack(subject, whole, parts))
     return made
 
 
-def tradeoffs(scores: pd.DataFrame, perf: pd.DataFrame, runs: pd.DataFrame) -> Iterator[Tradeoff]:
+def tradeoffs(scores: pd.DataFrame, timings: Timings, runs: pd.DataFrame) -> Iterator[Tradeoff]:
     """Every headline of a model that was timed too, in the same dtype."""
     evals = runs[runs["kind"] == "eval"].set_index("run")
-    timed = runs[(runs["kind"] == "perf") & runs["finished"].astype(bool)]
+    timed = {
+        (row["run"], row["model"]): row for row in runs[runs["kind"] == "perf"].to_dict("records")
+    }
     headlines = scores[scores["headline"].astype(bool) & scores["control"].isna()]
     for score in headlines.to_dict("records"):
         asked = evals.loc[score["run"]]
-        for about in timed[timed["model"] == score["model"]].to_dict("records"):
-            if _alike(asked["dtype"], about["dtype"]):
-                mine = perf[(perf["run"] == about["run"]) & (perf["model"] == score["model"])]
-                for subject in subjects(mine):
-                    yield _tradeoff(mine, subject, score, _pairing(asked, about))
+        for subject in timings.subjects:
+            about = timed[subject.run, subject.model]
+            if subject.model == score["model"] and _alike(asked["dtype"], about["dtype"]):
+                yield _tradeoff(timings, subject, score, _pairing(asked, about))
 
 
-def _tradeoff(
-    perf: pd.DataFrame, subject: Subject, score: dict[Any, Any], pairing: str
-) -> Tradeoff:
+def _tradeoff(timings: Timings, subject: Subject, score: dict[Any, Any], pairing: str) -> Tradeoff:
     of_task = f"j_per_correct_answer/{score['task']}"
-    right = [*figures(perf, subject, of_task), *figures(perf, subject, "j_per_correct_answer")]
+    right = timings.figures(subject, of_task) or timings.figures(subject, "j_per_correct_answer")
     return Tradeoff(
         score["task"],
         subject.model,
         subject.case,
         cell(score),
-        tuple(figures(perf, subject, "ttft_s")) or (_absent("no TTFT is in the perf run"),),
-        tuple(figures(perf, subject, "request_j")) or (_absent("no joules are in the perf run"),),
-        tuple(right[:1]) or (_absent("the perf run was not told of the eval: `--eval RUN`"),),
+        timings.figures(subject, "ttft_s") or (_absent("no TTFT is in the perf run"),),
+        timings.figures(subject, "request_j") or (_absent("no joules are in the perf run"),),
+        right or (_absent("the perf run was not told of the eval: `--eval RUN`"),),
         pairing,
     )
 
@@ -142,7 +152,7 @@ def _absent(reason: str) -> Cell:
     return Cell("–", "", "missing", reason, None)
 
 
-def _of_kind(found: Iterator[Cell], provenance: str) -> Cell | None:
+def _of_kind(found: Iterable[Cell], provenance: str) -> Cell | None:
     return next((each for each in found if each.provenance == provenance), None)
 
 
@@ -155,16 +165,6 @@ def _pairing(asked: Any, timed: dict[Any, Any]) -> str:
     if asked["weights"] == timed["weights"]:
         return ""
     return f"scored: {asked['weights']}; timed: {timed['weights']}"
-
-
-def _rows(perf: pd.DataFrame, subject: Subject, quantity: str) -> list[dict[Any, Any]]:
-    mine = perf[
-        (perf["run"] == subject.run)
-        & (perf["model"] == subject.model)
-        & (perf["case"] == subject.case)
-        & (perf["quantity"] == quantity)
-    ]
-    return mine.to_dict("records")
 
 
 def has_figures(cells: Sequence[Cell]) -> bool:

@@ -105,6 +105,7 @@ def test_the_page_tells_measured_and_published_apart(omnibench, monkeypatch):
     assert done.code == 0, done.err
     assert "model omnivlm-968m, weights: random" in done.err
     assert "□ published" in done.out
+    assert "arXiv 2412.11475), abstract: Parameters" in done.out
     assert "GMAC by thop" in done.out
     assert "968,400,704" in done.out
     assert "missing: mfu_vision, mfu_prefill, mbu_decode: this machine is not" in done.out
@@ -149,6 +150,8 @@ def test_an_eval_gives_joules_for_a_correct_answer(omnibench, tmp_path, monkeypa
     assert "dtype" in wrong.err
     perf = next((tmp_path / "perf").iterdir())
     assert "is a run of perf" in omnibench("perf", *QUICK, "--eval", perf).err
+    (run / "results.json").unlink()
+    assert "is unfinished" in omnibench("perf", *QUICK, "--eval", run).err
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,15 @@ def test_one_arm_beside_itself_is_no_difference_but_no_certainty_either():
         assert low == -high < 0
 
 
+def test_a_change_that_is_alike_in_all_clusters_has_an_interval_still():
+    ones = [row(str(i % 40), 1) for i in range(160)]
+    twos = [row(str(i % 40), i < 80) for i in range(160)]
+    found = differences(ones, twos, {"mean": mean_score()})["mean"]
+    half = student.quantile_975(39) * sqrt(2) / 40
+    assert found.value.ci95 == pytest.approx((-0.5 - half, -0.5 + half))
+    assert found.p < 0.001
+
+
 def test_a_drop_is_the_mirror_image_of_a_gain():
     draw = np.random.default_rng(4)
     ones, twos = pope_rows(0.6, draw), pope_rows(0.9, draw)

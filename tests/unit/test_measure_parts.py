@@ -11,6 +11,7 @@ from omnibench.core import MeterReading, Unavailable, Value
 from omnibench.cost import SHAPES
 from omnibench.engine.measure import spread
 from omnibench.engine.measure.asking import PhaseMemory
+from omnibench.engine.measure.bench import Bench
 from omnibench.engine.measure.child import Server
 from omnibench.engine.measure.energy import Pace, Work, repeats, resting_s
 from omnibench.engine.measure.limits import check_memory, check_threads, needed_bytes
@@ -32,7 +33,7 @@ from omnibench.engine.measure.readings import Request, load_readings, request_re
 from omnibench.engine.measure.schedule import MOST_HELD, Budget, turn, warmup_cases
 from omnibench.engine.measure.surroundings import Surroundings, contended
 from omnibench.errors import OmnibenchError
-from tests.unit.measured import case
+from tests.unit.measured import case, plan
 
 SECOND = 10**9
 
@@ -165,6 +166,18 @@ def test_needed_memory_is_weights_cache_activations_and_the_interpreter() -> Non
     # 968,400,704 parameters; 105 tokens of 24,576 bytes; float32 logits; 0.4 GB of process.
     least = 4 * 968_400_704 + 105 * 24_576 + 4 * 151_936 + 400_000_000
     assert least < needed < least + 50_000_000
+
+
+def test_an_own_prompt_is_counted_where_weights_are_drawn() -> None:
+    own = msgspec.structs.replace(case(), text_tokens=None)
+    asked = plan("omnivlm-968m", "nanollava", "fake", weights="random", cases=(own,))
+    bench = Bench(asked, None, Path("/"), Budget(1.0))
+    # The papers' prompts: 37 text tokens of OmniVLM's, 19 of nanoLLaVA's.
+    counted = [bench.stated(model, own).text_tokens for model in range(3)]
+    assert counted == [37, 19, None]
+    assert bench.stated(0, case()).text_tokens == 20
+    read = msgspec.structs.replace(asked, weights="a/folder")
+    assert Bench(read, None, Path("/"), Budget(1.0)).stated(0, own).text_tokens is None
 
 
 # --- conditions ---

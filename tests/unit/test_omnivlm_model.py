@@ -15,7 +15,7 @@ from omnivlm.config import OmniVLMConfig
 from omnivlm.config_file import from_json, to_json
 from omnivlm.errors import CheckpointError, OmniVLMError
 from omnivlm.initialise import untrained
-from omnivlm.loading import dtype_of, load
+from omnivlm.loading import dtype_of, load, made
 from omnivlm.model import on_meta, parameter_count
 from omnivlm.presets import OMNIVLM_968M, OMNIVLM_TINY, PRESETS
 from omnivlm.prompts import SPECIAL_TOKENS, Special, chat, spelled
@@ -227,14 +227,14 @@ def test_weights_depend_on_the_seed_alone() -> None:
 
 
 def test_the_tiny_models_weights_are_always_the_same() -> None:
-    digest = load("omnivlm-tiny").sha256
-    assert load("omnivlm-tiny", dtype="bfloat16").sha256 == digest
+    digest = made("omnivlm-tiny").sha256
+    assert made("omnivlm-tiny", dtype="bfloat16").sha256 == digest
     assert digest == "7f01e290ebd2f88cf65aa3dcdbfdf01385ba1e0da0f7d94f1b988702c25413a8"
 
 
 def test_drawing_weights_leaves_the_global_generator_alone() -> None:
     state = torch.get_rng_state()
-    load("omnivlm-tiny")
+    made("omnivlm-tiny")
     assert torch.equal(torch.get_rng_state(), state)
 
 

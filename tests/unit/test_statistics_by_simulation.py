@@ -20,9 +20,10 @@ from omnibench.report.comparison import Comparison, MetricDifference, Side, Task
 from omnibench.report.gates import Gate
 from omnibench.report.judging import judge
 from omnibench.scoring import statistics
+from omnibench.scoring.arms import Difference, Paired
 from omnibench.scoring.circular import circular_metrics
 from omnibench.scoring.counting import Counted, clusters_of, count
-from omnibench.scoring.difference import Difference, Paired, of_counts
+from omnibench.scoring.difference import of_counts
 from omnibench.scoring.metrics import accuracy
 from omnibench.scoring.paired import PERCEPTION, mme_metrics
 from omnibench.scoring.yes_no_metrics import mean_f1

@@ -62,6 +62,19 @@ def test_a_mix_chooses_the_forms():
     assert {only[i].id.split("-")[0] for i in range(8)} == {"chartqa"}
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_any_form_alone_makes_conversations(form):
+    only = DrawnConversations("val", 1, 4, {form: 0.3})
+    assert all(only[index].turns for index in range(4))
+
+
+def test_pope_alone_asks_for_kinds_in_its_own_words():
+    only = DrawnConversations("train", 1, 30, {"pope": 1})
+    asked = [turn for index in range(30) for turn in only[index].turns[1:]]
+    assert len(asked) > 90
+    assert all(turn.prompt.startswith(("Is there a ", "Is there an ")) for turn in asked)
+
+
 @pytest.mark.parametrize(
     ("mix", "count", "message"),
     [({"pop": 1}, 1, "pop"), ({}, 1, "mix"), ({"pope": -1}, 1, "mix"), ({"pope": 1}, 0, "count")],

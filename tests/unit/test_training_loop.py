@@ -112,7 +112,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_it(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(durable, "_sync", full)
-    with pytest.raises(TrainingError, match="No space left on device.*one before it is still"):
+    with pytest.raises(TrainingError, match=r"No space left on device.*one before it is still"):
         run(tmp_path)
     assert read_progress(tmp_path / STATE).step == 5
     assert sorted(each.name for each in tmp_path.iterdir()) == ["metrics.jsonl", STATE]

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import PIL.Image
 import pytest
 import torch
 
+from omnivlm.answering import LoadedModel
 from omnivlm.config import OmniVLMConfig
 from omnivlm.initialise import untrained
 from omnivlm.loading import filled, on_meta
 from omnivlm.model import OmniVLM
 from omnivlm.presets import NANOLLAVA_TINY, OMNIVLM_TINY
+from omnivlm.questions import Question
 from omnivlm.tokenizer import tiny_tokenizer
 from omnivlm.training.answers_job import answer_logits
 from omnivlm.training.merged import IGNORED, batched, merged
@@ -86,5 +89,21 @@ def test_logits_of_merged_questions_are_those_of_each_alone(model: OmniVLM) -> N
 
 def test_turns_that_do_not_fit_are_left_out() -> None:
     template = Template(OMNIVLM_TINY, tiny_tokenizer(1024))
-    assert len(template.merged(TURNS, 1, 160)) <= 160
+    whole = template.merged(TURNS, 1, 4096)
+    fewer = template.merged(TURNS, 1, len(whole) - 1)
+    assert (whole.segments.max(), fewer.segments.max()) == (3, 2)
     assert template.merged(TURNS, 1, 1).segments.max() == 1
+
+
+def test_questions_and_answers_are_spelled_as_at_inference(model: OmniVLM) -> None:
+    tokenizer = tiny_tokenizer(1024)
+    template, loaded = Template(model.config, tokenizer), LoadedModel(model, tokenizer, "", "")
+    picture = PIL.Image.new("RGB", (30, 20))
+    for pictures in ((), (picture,), (picture, picture)):
+        asked = Question(TURNS[0].prompt, pictures, 4)
+        (sequence,) = [template.question(asked.prompt, len(pictures))]
+        assert loaded._prompt(asked).ids == tuple(sequence)
+    end = tokenizer.special["<|im_end|>"]
+    answer = template.answer("yes, <|im_end|>")
+    assert (answer.count(end), answer[-1]) == (1, end)
+    assert tokenizer.reply(answer[:-1]) == "yes, <|im_end|>"

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import socket
 
 import PIL.Image
 import pytest
@@ -169,6 +170,16 @@ def test_nonsense_and_nothing_drop_the_pair(answer, why, photograph, tmp_path):
     assert len(server.requests) == (TRIES if answer[0] == 503 else 1)
 
 
+def test_a_server_that_never_answers_drops_the_pair(photograph, tmp_path):
+    waits = []
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # it takes the question and says nothing
+        spec = f"eye@http://127.0.0.1:{mute.getsockname()[1]}/v1"
+        teacher = ServerTeacher(open_chat_teacher(spec, timeout_s=0.05, sleep=waits.append))
+        model = Parrot(("It is a blue wall.", "stop"))
+        assert made(model, teacher, [photograph], images=tmp_path) == [pairs.SILENT]
+    assert waits == [1, 2, 4]
+
+
 def test_a_teacher_that_gives_nothing_again_and_again_ends_the_work(photograph, tmp_path):
     with ChatDouble(lambda _: saying("")) as server:
         teacher = ServerTeacher(open_chat_teacher(server.spec))
@@ -189,8 +200,9 @@ def test_a_refusal_ends_the_work_and_shows_no_secret(photograph, tmp_path, monke
     assert caught.value.__cause__ is None
 
 
-def test_a_server_that_is_not_there_is_said_at_once(photograph, tmp_path):
-    teacher = ServerTeacher(open_chat_teacher("eye@http://ann:pass@127.0.0.1:9/v1"))
+def test_a_server_that_is_not_there_ends_the_work(photograph, tmp_path):
+    spec = "eye@http://ann:pass@127.0.0.1:9/v1"
+    teacher = ServerTeacher(open_chat_teacher(spec, sleep=lambda _: None))
     assert "pass" not in teacher.name
     with pytest.raises(OmniVLMError, match="cannot be reached") as caught:
         made(Parrot(("It is blue.", "stop")), teacher, [photograph], images=tmp_path)

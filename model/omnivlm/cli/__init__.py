@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from omnivlm.cli import captions, export, init, pairs, train
+from omnivlm.cli import ablate, captions, export, init, pairs, train
 from omnivlm.errors import OmniVLMError
 
 INTERRUPTED = 130
@@ -30,6 +30,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="omnivlm", description="The reference models of omnibench."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (init, train, pairs, captions, export):
+    for command in (init, train, ablate, export, pairs, captions):
         command.add(commands)
     return parser

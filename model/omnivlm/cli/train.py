@@ -49,9 +49,9 @@ def _train(options: argparse.Namespace) -> None:
         raise TrainingError(
             "--recipe FILE says how to train; bundled: omnivlm-tiny, nanollava-tiny"
         )
-    path = _recipe_file(options.recipe or SMOKE)
+    path, base = recipe_file(options.recipe or SMOKE)
     recipe = read_recipe(path)
-    place = Place(options.out or Path("runs") / "train" / path.stem, path.parent)
+    place = Place(options.out or Path("runs") / "train" / path.stem, base)
     stages = recipe.stages if options.stage in (ALL, SMOKE) else [options.stage]
     _run(options, recipe, place, stages)
 
@@ -77,9 +77,11 @@ def _run(
             print(f"{name}: {done.folder}{skipped}")
 
 
-def _recipe_file(words: str) -> Path:
-    """A file, or a bundled recipe by its name."""
+def recipe_file(words: str) -> tuple[Path, Path]:
+    """A file, or a bundled recipe by its name; and the folder that its paths start from."""
     from importlib.resources import files
 
     bundled = Path(str(files("omnivlm"))) / "recipes" / f"{words}.toml"
-    return bundled if bundled.is_file() and not Path(words).is_file() else Path(words)
+    if bundled.is_file() and not Path(words).is_file():
+        return bundled, Path.cwd()
+    return Path(words), Path(words).parent

@@ -97,7 +97,7 @@ def _embedded(
     pairs: Sequence[tuple[Merged, Sequence[Tensor]]],
     ids: Tensor,
 ) -> Tensor:
-    """(B, T) -> (B, T, W), the visual tokens in the places of the pads; one pass for all pictures."""
+    """(B, T) -> (B, T, W), the visual tokens in the places of the pads."""
     embeddings: Tensor = model.language_model.model.embed_tokens(ids)
     features = [each for _, pictures in pairs for each in pictures]
     if not features:

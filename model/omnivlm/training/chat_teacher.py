@@ -48,7 +48,12 @@ class ChatTeacher:
     """
 
     def __init__(
-        self, model: str, url: httpx.URL, key: str | None, sleep: Callable[[float], None]
+        self,
+        model: str,
+        url: httpx.URL,
+        key: str | None,
+        timeout_s: float,
+        sleep: Callable[[float], None],
     ) -> None:
         path, _, query = url.raw_path.partition(b"?")
         path = path.rstrip(b"/")
@@ -57,6 +62,7 @@ class ChatTeacher:
         self._url = url.copy_with(fragment=None, raw_path=route + b"?" + query if query else route)
         self._model = model
         self._key = None if url.userinfo else key
+        self._timeout_s = timeout_s
         self._sleep = sleep
         # Made once: reading the certificates takes longer than a question.
         self._tls = httpx.create_ssl_context(trust_env=False) if url.scheme == "https" else False
@@ -91,12 +97,18 @@ class ChatTeacher:
                 self._sleep(2.0 ** (attempt - 1))
             try:
                 response = httpx.post(
-                    self._url, json=payload, headers=headers, timeout=TIMEOUT_S, trust_env=False,
+                    self._url,
+                    json=payload,
+                    headers=headers,
+                    timeout=self._timeout_s,
                     verify=self._tls,
-                )  # fmt: skip
+                    trust_env=False,
+                )
             except httpx.TimeoutException:
                 continue
             except httpx.RequestError as error:
+                if attempt < TRIES - 1:
+                    continue
                 # Not chained: the client's exception carries the request with its key.
                 raise OmniVLMError(
                     f"{self.name} cannot be reached ({type(error).__name__}); start the server or"
@@ -112,7 +124,9 @@ class ChatTeacher:
         return None
 
 
-def open_chat_teacher(spec: str, *, sleep: Callable[[float], None] = time.sleep) -> ChatTeacher:
+def open_chat_teacher(
+    spec: str, *, timeout_s: float = TIMEOUT_S, sleep: Callable[[float], None] = time.sleep
+) -> ChatTeacher:
     """The teacher of `MODEL@URL`; its key is OMNIVLM_API_KEY, else OPENAI_API_KEY, else none.
 
     Raises OmniVLMError for an address that is none; it is not shown, for it may hold a password.
@@ -127,7 +141,7 @@ def open_chat_teacher(spec: str, *, sleep: Callable[[float], None] = time.sleep)
             "the teacher has no address; write openai:MODEL@URL with a URL like"
             " http://127.0.0.1:8000/v1"
         )
-    return ChatTeacher(match["model"], url, _key(), sleep)
+    return ChatTeacher(match["model"], url, _key(), timeout_s, sleep)
 
 
 def _key() -> str | None:

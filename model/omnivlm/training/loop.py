@@ -109,7 +109,7 @@ class Loop(Generic[Item]):
         return Metric(step, loss, learning, gradient, int(weight), round(seconds, 4))
 
     def _loaded(self, step: int) -> tuple[list[str], list[Item]]:
-        """This process's share of a step's samples, less those without a picture."""
+        """One process's share of a step's samples, less those without a picture."""
         mine = self._order.of(step)[self._processes.rank :: self._processes.count]
         names, items = [], []
         for index in mine:

@@ -31,7 +31,7 @@ class Processes(Protocol):
 
 
 class Alone:
-    """This process and no other."""
+    """One process and no other."""
 
     rank, count = 0, 1
 
@@ -98,12 +98,8 @@ def add_up_gradients(processes: Processes, parameters: Iterable[nn.Parameter]) -
     if processes.count == 1:
         return
     held = list(parameters)
-    for each in held:
-        if each.grad is None:
-            each.grad = torch.zeros_like(each)
-    flat = processes.total(
-        torch.cat([each.grad.flatten() for each in held if each.grad is not None])
-    )
-    parts = flat.split([each.numel() for each in held])
+    grads = [torch.zeros_like(each) if each.grad is None else each.grad for each in held]
+    summed = processes.total(torch.cat([grad.flatten() for grad in grads]))
+    parts = torch.split(summed, [each.numel() for each in held])
     for each, part in zip(held, parts, strict=True):
         each.grad = part.view_as(each).clone()

@@ -211,8 +211,7 @@ def _in_words(message: str) -> str:
         return message
     _, _, where = message.partition("`$")
     last = where.rstrip("`").rpartition(".")[2]
-    kinds = {
-        "": Recipe, "start": Start, "projector": Joint, "features": Features, **dict.fromkeys(STAGES, Stage),
-    }  # fmt: skip
+    kinds: dict[str, type[msgspec.Struct]] = dict.fromkeys(STAGES, Stage)
+    kinds |= {"": Recipe, "start": Start, "projector": Joint, "features": Features}
     kind = kinds.get(last)
     return f"{message}; known keys: {', '.join(kind.__struct_fields__)}" if kind else message

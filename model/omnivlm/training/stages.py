@@ -53,10 +53,19 @@ first two, which stand for the pretrained parts that it begins with)."""
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a recipe's run lies. base: the folder that the recipe's relative paths start from."""
+    """Where a recipe's run lies. base: the folder that the recipe's relative paths start from.
+
+    features: where the tower's features are kept, OUT/features where it is None.
+    """
 
     out: Path
     base: Path
+    features: Path | None = None
+
+    @property
+    def features_folder(self) -> Path:
+        """Where the tower's features are kept."""
+        return self.features or self.out / "features"
 
     def stage(self, name: StageName) -> Path:
         """A stage's folder."""
@@ -137,7 +146,7 @@ def _job(
         return TowerJob(model, labels, stage.data.samples, class_counts(), recipe.seed)
     trained = {k: each for k, each in model.named_parameters() if k.startswith(TRAINED[name])}
     template = Template(model.config, tokenizer)
-    store = FeatureStore(model, place.out / "features", recipe.features.most_bytes)
+    store = FeatureStore(model, place.features_folder, recipe.features.most_bytes)
     if name == "dpo":
         rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)

@@ -45,8 +45,7 @@ class ToldConversations:
             return conversation
         caption, *others = conversation.turns
         if index % _UNTOLD_EVERY == 0 or not others:
-            turns = (caption,)
+            told = [caption]
         else:
-            told = (Turn(f"{caption.answer}\n{turn.prompt}", turn.answer) for turn in others)
-            turns = tuple(told)
-        return replace(conversation, pictures=(), image_keys=(), turns=turns)
+            told = [Turn(f"{caption.answer}\n{turn.prompt}", turn.answer) for turn in others]
+        return replace(conversation, pictures=(), image_keys=(), turns=tuple(told))

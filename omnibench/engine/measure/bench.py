@@ -6,10 +6,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self, get_args
+from typing import get_args
 
+from msgspec.structs import replace
+
+from omnibench.cases import text_tokens
 from omnibench.core import PerfCase, TrialKind, TrialRecord, Value
+from omnibench.cost import SHAPES
 from omnibench.engine.measure.messages import (
     Ask,
     Command,
@@ -33,10 +36,7 @@ LOOK_S = 1.0
 
 @dataclass(slots=True)
 class Bench:
-    """Processes by the place of their model in the plan; a model whose process ended is not there.
-
-    Use in a `with` block, which ends them.
-    """
+    """Processes by the place of their model in the plan, as long as they live."""
 
     plan: PerfPlan
     power: PowerModel | None
@@ -49,18 +49,10 @@ class Bench:
     def __post_init__(self) -> None:
         self.surroundings = Surroundings(self.root, self.plan.threads, self._pids)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for process in self.processes.values():
-            process.close()
-        self.processes.clear()
+    def close(self) -> None:
+        """End every process."""
+        for model in self.living:
+            self.drop(model)
 
     @property
     def living(self) -> list[int]:
@@ -76,10 +68,21 @@ class Bench:
         """The model's name in records."""
         return self.plan.cards[model].name
 
+    def weights(self, model: int) -> str | None:
+        """What the model is opened with; RANDOM where they are drawn."""
+        return weights_for_speed(self.plan.models[model], self.plan.weights)
+
+    def stated(self, model: int, case: PerfCase) -> PerfCase:
+        """The case, its text counted by the model's shape where drawn weights have no tokenizer."""
+        shape = SHAPES.get(self.plan.models[model])
+        if shape is None or self.weights(model) != RANDOM:
+            return case
+        return replace(case, text_tokens=text_tokens(case, shape.template_tokens))
+
     def load(self, model: int) -> TrialRecord:
         """Start the process of a model and load it; its name is known even where that fails."""
         plan = self.plan
-        weights = weights_for_speed(plan.models[model], plan.weights)
+        weights = self.weights(model)
         command = Open(plan.models[model], weights, plan.device, plan.dtype, plan.threads)
         began_s, started = self.surroundings.look(), stamp()
         process = self.processes[model] = ModelProcess(self.name(model), plan.threads)
@@ -99,7 +102,9 @@ class Bench:
         """One request on the clock. Each trial of a kind has a picture of its own."""
         pid = self.processes[model].pid
         began_s = self.surroundings.look()
-        said, error = self.attempt(model, Ask(case, picture_number(kind, trial), new_tokens))
+        said, error = self.attempt(
+            model, Ask(self.stated(model, case), picture_number(kind, trial), new_tokens)
+        )
         request = Request.of(said)
         watts = Watts(self.power, os.cpu_count() or 1) if self.power and kind == "timing" else None
         readings = request_readings(request, pid, watts=watts, cut=error)

@@ -120,7 +120,7 @@ def _window(
         return bench.left_out(model, case, "energy", trial, why)
     pictures = tuple(picture_number("energy", number % MOST_HELD) for number in range(count))
     began_s = bench.surroundings.look()
-    _, error = bench.attempt(model, Hold(case, pictures, work.skip, work.take))
+    _, error = bench.attempt(model, Hold(bench.stated(model, case), pictures, work.skip, work.take))
     readings: dict[str, Value] = {}
     if error is None:
         before = _read(meters)

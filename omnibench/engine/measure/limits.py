@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from omnibench.cases import text_tokens
 from omnibench.core import PerfCase
 from omnibench.cost import (
     SHAPES,
@@ -23,7 +24,7 @@ from omnibench.errors import OmnibenchError
 PROCESS_BYTES = 400_000_000
 """Interpreter, torch and transformers: 0.33 GB resident were seen (benchmarks/speed.md)."""
 OWN_TEXT_TOKENS = 64
-"""For a prompt whose tokens are not counted yet: more than the papers' templates have."""
+"""Where neither the case nor the shape states a number: more than the papers' prompts have."""
 
 
 def check_threads(threads: int) -> None:
@@ -66,7 +67,7 @@ def needed_bytes(shape: ModelShape, cases: Sequence[PerfCase], dtype: str) -> in
     most = 0.0
     for case in cases:
         seen = see(shape, case.width_px, case.height_px)
-        text = OWN_TEXT_TOKENS if case.text_tokens is None else case.text_tokens
+        text = text_tokens(case, shape.template_tokens) or OWN_TEXT_TOKENS
         operations = prompt_operations(shape, seen, text)
         tokens = seen.visual_tokens + text + case.new_tokens
         activations = max(operation.activations for operation in operations) * element_bytes

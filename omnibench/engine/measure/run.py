@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from omnibench.core import Meter, TrialRecord
@@ -91,13 +92,13 @@ def _measured(
     trials = new_trials()
     names = ", ".join(card.name for card in bench.plan.cards)
     bench.budget.reserved_s = bench.plan.budget_s * ENERGY_SHARE if meters else 0.0
-    with bench:
+    with closing(bench):
         tell(f"loading {names}")
         yield from load_all(bench)
         tell("warming up")
         yield from warm_up(bench)
         tell("timing")
         yield from time_trials(bench, trials)
-        if meters:
+        if meters and bench.living:
             tell(f"energy, by {', '.join(meter.name for meter in meters)}")
             yield from energy(bench, meters, trials, pace)

@@ -58,7 +58,10 @@ def analyse(shape: ModelShape, case: PerfCase, dtype: str, tokens: int | None = 
         modules=_modules(shape, operations, dtype),
         phases=_phases(summary),
         memory_bytes=_memory(shape, case, summary.visual_tokens + words),
-        figures=_figures(shape, summary, words, case, dtype),
+        figures={
+            **_figures(shape, summary, words, case, dtype),
+            "text_tokens": _words_value(case, words, counted=tokens is not None),
+        },
     )
 
 
@@ -125,7 +128,6 @@ def _figures(
         "params": derived(summary.params, "params", f"{CLOSED_FORM}; tied weights once"),
         "params_active": derived(summary.params_active, "params"),
         "visual_tokens": derived(summary.visual_tokens, "tokens"),
-        "text_tokens": derived(words, "tokens", _words_method(case)),
         "weights_bytes": derived(round(weights_bytes(shape, dtype)), "bytes"),
         "kv_bytes_per_token": derived(round(kv_bytes_per_token(shape, dtype)), "bytes"),
         "memory_needed_bytes": _memory(shape, case, prompt_tokens)[dtype],
@@ -154,7 +156,10 @@ def _figures(
     return figures
 
 
-def _words_method(case: PerfCase) -> str:
+def _words_value(case: PerfCase, words: int, *, counted: bool) -> Value:
+    method = "the model's template, and one token for each word and mark of the prompt"
     if case.text_tokens is not None:
-        return "stated by the case"
-    return "the model's template, and one token for each word and mark of the prompt"
+        method = "stated by the case"
+    elif counted:
+        method = "counted by the model's backend"
+    return Value(words, "tokens", "derived", method=method)

@@ -116,6 +116,7 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
 
     name: unlike that of every other chart of the page; it begins the element's ids.
     """
+    name = f"chart-{name}"
     buffer = StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     figure.savefig(buffer, format="svg", metadata=nothing)
