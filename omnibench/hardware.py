@@ -65,7 +65,7 @@ def host() -> HostRecord:
     """Look at this machine and this software."""
     import psutil
 
-    model, flags = _processor()
+    model, flags = processor()
     package, _ = package_folders()
     in_checkout = (package.parent / "pyproject.toml").is_file()
     return HostRecord(
@@ -108,7 +108,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _processor() -> tuple[str | None, frozenset[str]]:
+def processor() -> tuple[str | None, frozenset[str]]:
     """The processor's name and its feature flags, from /proc/cpuinfo where there is one."""
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()

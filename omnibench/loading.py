@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnibench.backends import MODELS, PREFIXES, RUNTIMES
+from omnibench.backends import BUNDLED, FAMILIES, LIBRARIES, MODELS, PREFIXES, RUNTIMES, UNTRAINED
 from omnibench.core import Backend, Task
 from omnibench.errors import OmnibenchError
 from omnibench.hardware import HostRecord
+from omnibench.hub.models import pulled_model
 from omnibench.resources import shipped
 
 if TYPE_CHECKING:
     from omnibench.data.find import Found
+
+RANDOM = "random"
+"""The word for weights that are drawn rather than read."""
 
 TASK_PREFIXES: Mapping[str, str] = {"lmms:": "omnibench.lmms.task:load_task"}
 """Prefix of tasks that come from elsewhere -> "module:function", which takes the rest of the word.
@@ -90,10 +94,45 @@ def open_backend(model: str, *, weights: str | None, device: str, dtype: str | N
     if prefix is None and model not in MODELS:
         known = ", ".join([*MODELS, *(words.split(",")[0] for _, words in PREFIXES.values())])
         raise OmnibenchError(f"no model {model!r}; known: {known}")
+    if weights == RANDOM:
+        raise OmnibenchError("random weights answer nothing: they are for `omnibench perf` alone")
     runtime, _ = MODELS[model] if prefix is None else PREFIXES[prefix]
     module, _, function = RUNTIMES[runtime].partition(":")
     opener = getattr(importlib.import_module(module), function)
     backend: Backend = opener(model, weights=weights, device=device, dtype=dtype)
+    return backend
+
+
+def import_runtime(model: str) -> None:
+    """Import what a model runs on, so that opening it takes the time of its weights alone."""
+    prefix = next((prefix for prefix in PREFIXES if model.startswith(prefix)), None)
+    runtime, _ = MODELS.get(model, ("", "")) if prefix is None else PREFIXES[prefix]
+    for module in LIBRARIES.get(runtime, ()):
+        importlib.import_module(module)
+
+
+def weights_for_speed(model: str, weights: str | None) -> str | None:
+    """What `open_for_speed` is asked for where a user says `weights`.
+
+    "random" where a named model has none here: speed does not depend on them.
+    """
+    bare = weights is None and model not in BUNDLED and pulled_model(model) is None
+    return RANDOM if bare and _untrained(model) else weights
+
+
+def open_for_speed(model: str, *, weights: str | None, device: str, dtype: str) -> Backend:
+    """The backend of a model to be timed: as `open_backend`, or drawn where `weights` is "random".
+
+    Drawn weights are for timing alone: a reply of theirs says nothing about a model.
+    """
+    if weights != RANDOM:
+        return open_backend(model, weights=weights, device=device, dtype=dtype)
+    place = _untrained(model)
+    if place is None:
+        raise OmnibenchError(f"{model} cannot have random weights: only a model with a name can")
+    module, _, function = place.partition(":")
+    opener = getattr(importlib.import_module(module), function)
+    backend: Backend = opener(model, device=device, dtype=dtype)
     return backend
 
 
@@ -112,6 +151,12 @@ def open_replay(spec: str, replies: Mapping[str, Mapping[str, str]]) -> Backend:
             digest.update(f"{task}\0{row_id}\0{reply}\0".encode(errors="surrogatepass"))
     name = Path(spec.removeprefix("replay:")).name.removesuffix(".jsonl")
     return ReplayBackend(name, digest.hexdigest(), replies)
+
+
+def _untrained(model: str) -> str | None:
+    """What draws a model's weights; None for one that has no shape of its own."""
+    runtime, _ = MODELS.get(model, ("", ""))
+    return None if model in FAMILIES else UNTRAINED.get(runtime)
 
 
 def _shipped_task(name: str) -> tuple[Task, str]:

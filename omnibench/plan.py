@@ -94,7 +94,7 @@ class PerfPlan(
     """plan.json of a perf run: what is timed, where and by which protocol.
 
     models: as they were asked for; cards: what they turned out to be, in the same order.
-    profile_sha256: of the profile's file; meters: the instruments that are read, by name.
+    profile_sha256: of the profile as it was read; meters: the instruments that are read, by name.
     machine: what tells this machine from another (processor, cores, memory).
     """
 

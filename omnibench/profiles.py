@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from omnibench.core.files import read_toml
 from omnibench.core.hardware import (
     Battery,
     Compute,
@@ -76,14 +77,7 @@ def load_profile(name: str) -> HardwareProfile:
 
 def read_profile(path: Path) -> HardwareProfile:
     """Read a profile and check every number of it."""
-    try:
-        profile = msgspec.toml.decode(path.read_bytes(), type=HardwareProfile)
-    except OSError as error:
-        raise OmnibenchError(f"hardware profile {path}: {error.strerror or error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise OmnibenchError(f"hardware profile {path}: {error}") from None
-    except RecursionError:
-        raise OmnibenchError(f"hardware profile {path}: nested too deeply") from None
+    profile = read_toml(path, HardwareProfile, "hardware profile")
     for fault in _faults(profile):
         raise OmnibenchError(f"hardware profile {path}: {fault}")
     return profile

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from omnibench.core import Value
+from omnibench.core.files import read_toml
 from omnibench.errors import OmnibenchError
 from omnibench.resources import shipped
 
@@ -24,6 +25,7 @@ class PublishedFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     where: the table or section.
     profiles, cases: the devices and requests that it is about; none: any.
     text_tokens: of the prompt with which the figure comes out, where it is one of arithmetic.
+    image_in_prompt: whether the language model read the image's tokens when it was counted.
     """
 
     model: Words
@@ -34,6 +36,7 @@ class PublishedFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     profiles: tuple[Words, ...] = ()
     cases: tuple[Words, ...] = ()
     text_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    image_in_prompt: bool = True
     note: str = ""
 
 
@@ -54,12 +57,7 @@ def papers() -> list[Paper]:
 
 def read_paper(path: Path) -> Paper:
     """One file. Raises OmnibenchError naming it and the key at fault."""
-    try:
-        paper = msgspec.toml.decode(path.read_bytes(), type=Paper)
-    except OSError as error:
-        raise OmnibenchError(f"published figures {path}: {error.strerror or error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise OmnibenchError(f"published figures {path}: {error}") from None
+    paper = read_toml(path, Paper, "published figures")
     for number, figure in enumerate(paper.figures):
         if not (math.isfinite(figure.value) and figure.value > 0):
             raise OmnibenchError(
@@ -84,12 +82,13 @@ def published_values(
 
 def as_value(paper: Paper, figure: PublishedFigure, profile: str | None = None) -> Value:
     """A figure with its citation; what the paper leaves unsaid stands in `method`."""
+    unsaid = paper.note if figure.profiles else ""
     return Value(
         figure.value,
         figure.unit,
         "published",
         source=f"{paper.source}, {figure.where}",
-        method=figure.note or None,
+        method=figure.note or unsaid or None,
         profile=profile,
     )
 

@@ -187,6 +187,19 @@ QUANTITIES: Mapping[str, QuantityWords] = {
         "higher",
         "Share of this machine's calibrated matrix-vector bandwidth that decoding reached.",
     ),
+    "itl_p99_s": QuantityWords(
+        "Gap between tokens, p99", "s", "lower", "99th percentile; it takes 100 gaps."
+    ),
+    "inference_s": QuantityWords(
+        "Latency as published", "s", "lower", "As papers print it who do not say what it takes in."
+    ),
+    "start_s": QuantityWords("Start", "s", "lower", "A new process and its imports."),
+    "thop_gmacs": QuantityWords(
+        "GMAC as thop counts", "GMAC", "lower", "What papers print as GFLOPs that count with thop."
+    ),
+    "thop_params_binary_billions": QuantityWords(
+        "Parameters as thop counts", "2^30 params", "lower", "What they print as B of parameters."
+    ),
 }
 
 

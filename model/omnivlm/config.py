@@ -24,10 +24,21 @@ RESIZES = ("stretch", "pad")
 
 
 @dataclass(frozen=True, slots=True)
+class Convolution:
+    """One convolution of a stem, with a GELU after it; its output is the input / stride."""
+
+    kernel_size: int
+    stride: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisionConfig:
     """A SigLIP tower. The patch convolution drops pixels that fill no patch: 384 = 27 x 14 + 6.
 
     unused_layers: so many of the last layers are part of the weights and never run.
+    stem: convolutions before the patches, which SigLIP has not; `patch_size` counts pixels of the
+    picture all the same, so that the patch convolution has a kernel of patch_size / their strides.
     """
 
     image_size: int
@@ -40,11 +51,17 @@ class VisionConfig:
     unused_layers: int = 0
     post_layernorm: bool = True
     resize: str = "stretch"
+    stem: tuple[Convolution, ...] = ()
 
     @property
     def patches(self) -> int:
         """How many patches an image has, and so how many features leave the tower."""
         return (self.image_size // self.patch_size) ** 2
+
+    @property
+    def stem_stride(self) -> int:
+        """How many pixels of the picture one place of the stem's output spans, each way."""
+        return math.prod(each.stride for each in self.stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +211,7 @@ def _check_grouping(vision: VisionConfig, joint: ProjectorConfig) -> None:
         raise CheckpointError("config: vision.unused_layers leaves no layer to run")
     if patches == 0 or patches % tokens:
         raise CheckpointError(f"{patches} patches cannot be grouped into {tokens} visual tokens")
+    _check_stem(vision)
     if joint.compressor != "reshape" and patches == tokens:
         raise CheckpointError(
             f"config: {joint.compressor} leaves all {tokens} tokens; to compress nothing, name"
@@ -204,6 +222,21 @@ def _check_grouping(vision: VisionConfig, joint: ProjectorConfig) -> None:
         and strip(vision.image_size // vision.patch_size, tokens) is None
     ):
         raise CheckpointError(f"{patches} patches have no blocks that make {tokens} visual tokens")
+
+
+def _check_stem(vision: VisionConfig) -> None:
+    if vision.patch_size % vision.stem_stride or vision.image_size % vision.stem_stride:
+        raise CheckpointError(
+            f"config: the strides of vision.stem multiply to {vision.stem_stride}, which divides"
+            f" not both image_size {vision.image_size} and patch_size {vision.patch_size}"
+        )
+    if any(
+        each.kernel_size < each.stride or (each.stride == 1 and each.kernel_size % 2 == 0)
+        for each in vision.stem
+    ):
+        raise CheckpointError(
+            "config: a kernel_size of vision.stem is below its stride, or even with a stride of 1"
+        )
 
 
 def strip(side: int, tokens: int) -> tuple[int, int] | None:
@@ -229,6 +262,9 @@ def _check_range(part: Any, where: str = "") -> None:
         least = 0 if field.name == "unused_layers" else 1e-20
         if dataclasses.is_dataclass(value):
             _check_range(value, f"{where}{field.name}.")
+        elif isinstance(value, tuple):
+            for each in value:
+                _check_range(each, f"{where}{field.name}.")
         elif isinstance(value, bool | str):
             continue
         elif not least <= value < 10**9:

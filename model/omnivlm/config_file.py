@@ -15,8 +15,11 @@ Part = TypeVar("Part")
 
 
 def to_json(config: ModelConfig) -> dict[str, Any]:
-    """What config.json holds."""
-    return {"model_type": config.model_type, **dataclasses.asdict(config)}
+    """What config.json holds. A tower without a stem says nothing of one."""
+    out = {"model_type": config.model_type, **dataclasses.asdict(config)}
+    if out["vision"].get("stem") == ():
+        del out["vision"]["stem"]
+    return out
 
 
 def from_json(value: object) -> ModelConfig:
@@ -46,6 +49,11 @@ def _decode(kind: type[Part], value: object, where: str) -> Part:
                 raise CheckpointError(f"config: {word} key {where}{min(wrong)}")
         parts = {name: _decode(types[name], v, f"{where}{name}.") for name, v in value.items()}
         return typing.cast("Part", kind(**parts))
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, list | tuple):
+            raise CheckpointError(f"config: {where.rstrip('.')} is not a list")
+        each = typing.get_args(kind)[0]
+        return typing.cast("Part", tuple(_decode(each, one, where) for one in value))
     accepted = (int, float) if kind is float else kind
     if isinstance(value, bool) != (kind is bool) or not isinstance(value, accepted):
         raise CheckpointError(f"config: {where.rstrip('.')} is {value!r}, not {kind.__name__}")

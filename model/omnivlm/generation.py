@@ -33,7 +33,7 @@ class Reply:
         self.temperature = question.temperature
         self._tokenizer = tokenizer
         self._tokens_in = tokens_in
-        ends = (TURN_END, TEXT_END) if tokenizer else ()
+        ends = () if question.whole_length else (TURN_END, TEXT_END)
         self._ends = {tokenizer.special[name] for name in ends} if tokenizer else set()
         self._generator = torch.Generator().manual_seed(question.seed)
         self._told = 0

@@ -8,7 +8,13 @@ from pathlib import Path
 import torch
 
 from omnivlm.answering import LoadedModel
-from omnivlm.checkpoint import filled, open_checkpoint, read_weights, sha256_of_tensors
+from omnivlm.bundled import bundled_folder
+from omnivlm.checkpoint import (
+    filled,
+    open_checkpoint,
+    read_weights,
+    sha256_of_tensors,
+)
 from omnivlm.config import ModelConfig
 from omnivlm.errors import OmniVLMError
 from omnivlm.initialise import untrained
@@ -31,19 +37,35 @@ def load(
 ) -> LoadedModel:
     """A model from the name of a tiny one (`presets.TINY`) or from a checkpoint folder.
 
+    A tiny one has its bundled weights; where none are bundled it is made from a seed, untrained.
     text: refuse a checkpoint without a tokenizer before its weights are read.
     Set the number of threads before this call: torch's first operation fixes it.
     """
     place = device_of(device)
     number = dtype_of(dtype, place)
     if isinstance(source, str) and source in TINY:
-        return _tiny(TINY[source], number, place)
+        folder = bundled_folder(source)
+        if folder is None:
+            return made(source, dtype=dtype, device=device)
+        return _bundled(folder, number, place)
     checkpoint = open_checkpoint(Path(source))
     if text:
         checkpoint.required_tokenizer()
     model = read_weights(checkpoint, number, place)
     origin = f"{source} ({checkpoint.origin})" if checkpoint.origin else str(source)
     return LoadedModel(model, checkpoint.tokenizer, origin, checkpoint.sha256())
+
+
+def made(name: str, *, dtype: str = "float32", device: str = "cpu") -> LoadedModel:
+    """A tiny model as `omnivlm init` writes it, untrained, without the disk."""
+    place = device_of(device)
+    number, config = dtype_of(dtype, place), TINY[name]
+    tensors = untrained(config, TINY_SEED, torch.float32)
+    digest = sha256_of_tensors(tensors)
+    placed = {name: tensor.to(place, number) for name, tensor in tensors.items()}
+    model = filled(on_meta(config), placed, place)
+    tokenizer = tiny_tokenizer(config.text.vocab_size)
+    return LoadedModel(model, tokenizer, f"untrained, seed {TINY_SEED}", digest)
 
 
 def drawn(config: ModelConfig, seed: int, dtype: torch.dtype, device: torch.device) -> LoadedModel:
@@ -84,11 +106,8 @@ def device_of(name: str) -> torch.device:
     return device
 
 
-def _tiny(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> LoadedModel:
-    """The small model as `omnivlm init` writes it, without the disk."""
-    tensors = untrained(config, TINY_SEED, torch.float32)
-    digest = sha256_of_tensors(tensors)
-    placed = {name: tensor.to(device, dtype) for name, tensor in tensors.items()}
-    model = filled(on_meta(config), placed, device)
-    tokenizer = tiny_tokenizer(config.text.vocab_size)
-    return LoadedModel(model, tokenizer, f"untrained, seed {TINY_SEED}", digest)
+def _bundled(folder: Path, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+    checkpoint = open_checkpoint(folder)
+    tokenizer = checkpoint.required_tokenizer()
+    model = read_weights(checkpoint, dtype, device)
+    return LoadedModel(model, tokenizer, f"bundled, {checkpoint.origin}", checkpoint.sha256())

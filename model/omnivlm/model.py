@@ -97,7 +97,7 @@ class OmniVLM(VisionLanguageModel):
         (source: the code beside its weights, after Bunny's).
         """
         tower, vision = self.vision_model, self.config.vision
-        hidden: Tensor = tower.embeddings(pixels)
+        hidden: Tensor = tower.embeddings(tower.stem(pixels) if vision.stem else pixels)
         for layer in tower.encoder.layers[: vision.num_hidden_layers - vision.unused_layers]:
             hidden = layer(hidden, None)
         return tower.post_layernorm(hidden) if vision.post_layernorm else hidden

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from omnivlm.config import (
     AuroraConfig,
+    Convolution,
     FusionConfig,
     ModelConfig,
     NaflexVisionConfig,
@@ -98,10 +99,15 @@ OMNIVLM_TINY = OmniVLMConfig(
     vision=VisionConfig(
         image_size=378,
         patch_size=14,
-        hidden_size=160,
-        intermediate_size=640,
-        num_hidden_layers=6,
-        num_attention_heads=5,
+        hidden_size=128,
+        intermediate_size=512,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        stem=(
+            Convolution(kernel_size=11, stride=7, width=48),
+            Convolution(kernel_size=3, stride=2, width=96),
+            *(Convolution(kernel_size=5, stride=1, width=96),) * 3,
+        ),
     ),
     projector=ProjectorConfig(compressor="reshape", visual_tokens=81, hidden_size=512),
     text=TextConfig(
@@ -120,9 +126,9 @@ NANOLLAVA_TINY = NanoLLaVAConfig(
     name="nanollava-tiny",
     vision=replace(OMNIVLM_TINY.vision, unused_layers=1, post_layernorm=False, resize="pad"),
     projector=ProjectorConfig(compressor="reshape", visual_tokens=729, hidden_size=192),
-    text=replace(OMNIVLM_TINY.text, num_key_value_heads=6),
+    text=OMNIVLM_TINY.text,
 )
-"""nanoLLaVA in small: 729 visual tokens, five of six layers run."""
+"""nanoLLaVA in small: 729 visual tokens, two of three layers run; its parts are OmniVLM's."""
 
 AURORA_TINY = AuroraConfig(
     name="aurora-tiny",

@@ -18,6 +18,7 @@ class Question:
     temperature 0 is greedy; above it, tokens are drawn with this question's own seed.
     text_tokens: in place of the prompt and its template, so many synthetic tokens after the images;
     such a reply has no text and exactly max_new_tokens. For measuring speed: it needs no tokenizer.
+    whole_length: the end token does not end the reply; for measuring speed.
     """
 
     prompt: str
@@ -26,6 +27,7 @@ class Question:
     temperature: float = 0.0
     seed: int = 0
     text_tokens: int | None = None
+    whole_length: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,16 @@ def read_tokenizer(path: Path, needed: Sequence[str] = SPECIAL_TOKENS) -> Tokeni
 
 
 def tiny_tokenizer(vocabulary: int) -> Tokenizer:
-    """The small model's tokenizer: byte pairs of the bundled lines of questions and answers."""
-    corpus = files("omnivlm").joinpath("tiny", "corpus.txt").read_text("utf-8")
-    return trained_tokenizer(corpus.splitlines(keepends=True), vocabulary)
+    """The small models' tokenizer: byte pairs of the bundled lines of questions and answers.
+
+    corpus.txt is written by hand; drawn.txt holds a turn of each of 200 conversations of the drawn
+    world's training part, so that what the small models mostly read is short.
+    """
+    lines: list[str] = []
+    for name in ("corpus.txt", "drawn.txt"):
+        text = files("omnivlm").joinpath("tiny", name).read_text("utf-8")
+        lines += text.splitlines(keepends=True)
+    return trained_tokenizer(lines, vocabulary)
 
 
 def trained_tokenizer(lines: Iterable[str], vocabulary: int) -> Tokenizer:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import (
     Qwen2Config,
     Qwen2ForCausalLM,
@@ -15,16 +16,17 @@ from transformers import (
     SiglipVisionModel,
 )
 
-from omnivlm.config import NaflexVisionConfig, TextConfig, VisionConfig
+from omnivlm.config import Convolution, NaflexVisionConfig, TextConfig, VisionConfig
 
 
 def siglip(config: VisionConfig) -> nn.Module:
-    """embeddings, encoder, post_layernorm and the pooling head."""
-    return _unwrapped(
+    """embeddings, encoder, post_layernorm and the pooling head; a stem where there is one."""
+    tower = _unwrapped(
         SiglipVisionModel(
             SiglipVisionConfig(
-                image_size=config.image_size,
-                patch_size=config.patch_size,
+                num_channels=config.stem[-1].width if config.stem else 3,
+                image_size=config.image_size // config.stem_stride,
+                patch_size=config.patch_size // config.stem_stride,
                 hidden_size=config.hidden_size,
                 intermediate_size=config.intermediate_size,
                 num_hidden_layers=config.num_hidden_layers,
@@ -34,6 +36,32 @@ def siglip(config: VisionConfig) -> nn.Module:
             )
         )
     )
+    if config.stem:
+        tower.stem = Stem(config.stem)
+    return tower
+
+
+class Stem(nn.Module):
+    """Convolutions before the patches, a GELU after each: what a small tower learns shapes with."""
+
+    def __init__(self, convolutions: Sequence[Convolution]) -> None:
+        super().__init__()
+        widths = [3, *(each.width for each in convolutions)]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(width, each.width, each.kernel_size, each.stride, stem_padding(each))
+            for width, each in zip(widths, convolutions, strict=False)
+        )
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """pixels: (B, 3, S, S) -> (B, width of the last, S / strides, S / strides)."""
+        for convolution in self.convolutions:
+            pixels = nn.functional.gelu(convolution(pixels))
+        return pixels
+
+
+def stem_padding(convolution: Convolution) -> int:
+    """Rows and columns of zeros around the input, so that the output is the input / stride."""
+    return -((convolution.stride - convolution.kernel_size) // 2)
 
 
 def siglip2(config: NaflexVisionConfig) -> nn.Module:

@@ -10,6 +10,21 @@ RUNTIMES: Mapping[str, str] = {
 }
 """Runtime -> "module:function"."""
 
+LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "omnivlm": ("omnibench.backends.omnivlm", "omnivlm.loading"),
+    "transformers": ("omnibench.backends.transformers",),
+}
+"""Runtime -> modules that take long to import."""
+
+UNTRAINED: Mapping[str, str] = {"omnivlm": "omnibench.backends.omnivlm:open_untrained"}
+"""Runtime -> the "module:function" that draws weights for a named model of it, to see its speed."""
+
+FAMILIES = frozenset({"omnivlm"})
+"""Names of several models: which one it is depends on what has been pulled."""
+
+BUNDLED = frozenset({"omnivlm", "omnivlm-tiny", "nanollava-tiny", "aurora-tiny", "fake"})
+"""Models that are there without anything being pulled."""
+
 MODELS: Mapping[str, tuple[str, str]] = {
     "omnivlm": (
         "omnivlm",

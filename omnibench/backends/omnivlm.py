@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omnivlm.questions import Question
 
 FAMILY, TINY = "omnivlm", "omnivlm-tiny"
+DRAWN_SEED = 0
 
 
 class OmniVLMBackend:
@@ -30,7 +31,7 @@ class OmniVLMBackend:
             name=model.config.name,
             params=parameter_count(model.model),
             weights=model.origin,
-            weights_sha256=model.sha256,
+            weights_sha256=model.sha256 or None,
             dtype=str(model.dtype).removeprefix("torch."),
         )
 
@@ -78,6 +79,17 @@ def open_backend(
     return OmniVLMBackend(model)
 
 
+def open_untrained(name: str, *, device: str, dtype: str) -> OmniVLMBackend:
+    """A named model with drawn weights, to see how fast it is; it has no tokenizer."""
+    from omnivlm.loading import device_of, drawn, dtype_of
+    from omnivlm.presets import PRESETS
+
+    with _as_omnibench_errors():
+        place = device_of(device)
+        model = drawn(PRESETS[name], DRAWN_SEED, dtype_of(dtype, place), place)
+    return OmniVLMBackend(model)
+
+
 def _source(name: str, weights: str | None, bundled: Sequence[str]) -> str | Path:
     """The name of a bundled model, or a folder."""
     if weights is not None:
@@ -107,6 +119,8 @@ def _question(request: Request) -> Question:
         max_new_tokens=decoding.max_new_tokens,
         temperature=decoding.temperature,
         seed=int.from_bytes(digest[:7], "big"),
+        text_tokens=request.text_tokens,
+        whole_length=request.whole_length,
     )
 
 

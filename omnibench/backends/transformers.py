@@ -75,6 +75,8 @@ class TransformersBackend:
         if model.config.is_encoder_decoder:
             raise OmnibenchError(f"{self.card.name} has an encoder for text: it cannot be streamed")
         asked = self._asked([request])
+        if request.text_tokens is not None:
+            asked = self._of_length(asked, request.text_tokens)
         yield self._ended("preprocess")
         features = self._features(asked)
         if features is not None:
@@ -85,7 +87,8 @@ class TransformersBackend:
         phase: Phase = "first_sample"
         ids, told = [chooser(out.logits[0, -1])], ""
         while True:
-            ended = ids[-1] in self._ends or len(ids) >= limit
+            stopped = ids[-1] in self._ends and not request.whole_length
+            ended = stopped or len(ids) >= limit
             text = self._text(ids).lstrip()
             if not ended:
                 text = text.removesuffix(_HALF_A_CHARACTER)
@@ -160,6 +163,27 @@ class TransformersBackend:
                     f" images included; {self.card.name} holds {self._context_tokens:,}"
                 )
         return asked
+
+    def _of_length(self, asked: _Asked, text_tokens: int) -> _Asked:
+        """One row with exactly so many tokens that are no picture's, for measuring speed.
+
+        Those nearest to the pictures stay (their marks among them), or the last one is repeated.
+        """
+        config, ids = self._loaded().config, asked.inputs["input_ids"]
+        places = torch.arange(asked.width)
+        pictured = ids[0].cpu().eq(getattr(config, "image_token_id", -1))
+        seen, text = places[pictured], places[~pictured]
+        if text_tokens < len(text):
+            around = seen if len(seen) else places[-1:]
+            distances = (text[:, None] - around[None]).abs().amin(dim=1)
+            text = text[distances.argsort(stable=True)[:text_tokens]]
+        last = text.max().expand(text_tokens - len(text))
+        kept = torch.cat([seen, text, last]).sort().values.to(ids.device)
+        inputs = {
+            key: value[:, kept] if value.shape == ids.shape else value
+            for key, value in asked.inputs.items()
+        }
+        return _Asked(inputs, [len(kept)])
 
     def _limit(self, request: Request, tokens_in: int) -> int:
         """How many tokens the reply may have."""

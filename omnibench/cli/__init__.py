@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from omnibench import __version__
 from omnibench.cli import (
     ask,
+    calibrate,
     compare,
     data,
     doctor,
@@ -20,6 +21,7 @@ from omnibench.cli import (
     imports,
     listing,
     models,
+    perf,
     profiles,
     pull,
     report,
@@ -76,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"omnibench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (
-        evaluate, rescore, report, compare, gate, ask, listing, models, profiles, runs, data, pull,
-        imports, doctor,
+        evaluate, rescore, perf, calibrate, report, compare, gate, ask, listing, models, profiles,
+        runs, data, pull, imports, doctor,
     ):  # fmt: skip
         module.add(commands)
     return parser

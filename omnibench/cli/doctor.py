@@ -82,16 +82,15 @@ def _meters() -> Iterator[Finding]:
 
 def _backends() -> Iterator[Finding]:
     from omnibench.backends import RUNTIMES
+    from omnivlm.bundled import bundled_folder
 
     for runtime, place in RUNTIMES.items():
         module = place.partition(":")[0]
         there = importlib.util.find_spec(module) is not None
         yield f"backend {runtime}", there, module
-    yield (
-        "weights omnivlm-tiny",
-        False,
-        "none bundled yet: made from a seed when asked for, untrained",
-    )
+    folder = bundled_folder("omnivlm-tiny")
+    absent = "none bundled yet: made from a seed when asked for, untrained"
+    yield "weights omnivlm-tiny", folder is not None, absent if folder is None else str(folder)
 
 
 def _packs() -> Iterator[Finding]:

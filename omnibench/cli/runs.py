@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omnibench.cli import words
+from omnibench.cli import perf_runs, words
 from omnibench.errors import OmnibenchError
 
 if TYPE_CHECKING:
@@ -27,13 +27,15 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from omnibench.store import Run, find_runs
+    from omnibench.store import PerfRun, find_runs, open_run
 
     if arguments.name is not None:
         folder = Path(arguments.name)
-        _describe(
-            Run(folder if folder.is_dir() else arguments.out / arguments.name), arguments.json
-        )
+        made = open_run(folder if folder.is_dir() else arguments.out / arguments.name)
+        if isinstance(made, PerfRun):
+            perf_runs.describe(made, arguments.json)
+        else:
+            _describe(made, arguments.json)
         return 0
     summaries = [_summary(folder) for folder in find_runs(arguments.out)]
     if arguments.json:
@@ -47,10 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _summary(folder: Path) -> dict[str, Any]:
     from omnibench.report.terminal import shown
-    from omnibench.store import Run
+    from omnibench.store import PerfRun, open_run
 
     try:
-        made = Run(folder)
+        made = open_run(folder)
+        if isinstance(made, PerfRun):
+            return perf_runs.summary(made)
         results = made.results()
     except OmnibenchError as error:
         return {"folder": str(folder), "state": f"cannot be read: {error}"}

@@ -17,13 +17,19 @@ Finish = Literal["stop", "length"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a model. `id` and `task` let a recorded reply be found."""
+    """One question to a model. `id` and `task` let a recorded reply be found.
+
+    For measuring speed: text_tokens, in place of the prompt and its template, so many synthetic
+    tokens; whole_length: the reply has exactly max_new_tokens, whatever ends it otherwise.
+    """
 
     task: str
     id: str
     prompt: str
     images: tuple[Image, ...]
     decoding: Decoding
+    text_tokens: int | None = None
+    whole_length: bool = False
 
 
 @dataclass(frozen=True, slots=True)

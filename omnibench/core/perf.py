@@ -63,6 +63,7 @@ class TrialRecord(
     token_times_s: when each token was there, counted from the start of the request.
     contended: others took more than 0.15 of a core.
     error: the trial failed or was cut; what it read before stands.
+    left_out: why the trial was not made at all, such as want of time; it has no readings then.
     """
 
     model: str
@@ -78,6 +79,7 @@ class TrialRecord(
     repeats: int = 1
     contended: bool = False
     error: str | None = None
+    left_out: str | None = None
 
 
 class PerfResults(

@@ -79,6 +79,7 @@ def fusion_operations(
                 keys=visual,
                 width=text.hidden,
                 key_width=text.hidden,
+                head_dim=text.head_dim,
             )
         )
     if shape.decoder:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from omnibench.cost.shapes import (
     CompressorShape,
+    Convolution,
     FixedSize,
     FusionShape,
     ModelShape,
@@ -115,6 +116,7 @@ def _omnivlm(name: str, tokens: int) -> ModelShape:
         projector=ProjectorShape(group, 1152 * group, 4096, 896),
         text=QWEN25_05B,
         source=_OMNIVLM_SOURCE,
+        template_tokens=32,
     )
 
 
@@ -128,11 +130,19 @@ def _aurora(name: str, title: str, *, cross: bool, decoder: bool) -> ModelShape:
         source=_AURORA_SOURCE,
         compressor=CompressorShape(256, 64),
         fusion=FusionShape(cross, decoder, cross_ffn=6144) if cross or decoder else None,
+        template_tokens=19,
     )
 
 
 _TINY_SIGLIP = replace(
-    SIGLIP_384, hidden=160, layers=6, layers_run=6, heads=5, ffn=640, image=FixedSize(378)
+    SIGLIP_384,
+    hidden=128,
+    layers=3,
+    layers_run=3,
+    heads=4,
+    ffn=512,
+    image=FixedSize(378),
+    stem=(Convolution(11, 7, 48), Convolution(3, 2, 96), *(Convolution(5, 1, 96),) * 3),
 )
 _TINY_TEXT = TextShape(
     hidden=192,
@@ -149,16 +159,16 @@ _TINY = (
         name="omnivlm-tiny",
         title="OmniVLM in small",
         vision=_TINY_SIGLIP,
-        projector=ProjectorShape(9, 1440, 512, 192),
+        projector=ProjectorShape(9, 1152, 512, 192),
         text=_TINY_TEXT,
         source="omnivlm.presets",
     ),
     ModelShape(
         name="nanollava-tiny",
         title="nanoLLaVA in small",
-        vision=replace(_TINY_SIGLIP, layers_run=5),
-        projector=ProjectorShape(1, 160, 192, 192),
-        text=replace(_TINY_TEXT, kv_heads=6),
+        vision=replace(_TINY_SIGLIP, layers_run=2),
+        projector=ProjectorShape(1, 128, 192, 192),
+        text=_TINY_TEXT,
         source="omnivlm.presets",
     ),
     ModelShape(
@@ -186,6 +196,7 @@ _SHAPES = (
         projector=ProjectorShape(1, 1152, 1024, 1024),
         text=QWEN15_05B,
         source="nanoLLaVA's code (Bunny): features of the last but one layer, mlp2x_gelu",
+        template_tokens=14,
     ),
     _aurora("aurora-edge-v-2b", "AuroraEdge-V-2B, Combined", cross=True, decoder=True),
     _aurora("aurora-compress", "AuroraEdge's ablation: no fusion", cross=False, decoder=False),
@@ -198,6 +209,7 @@ _SHAPES = (
         projector=ProjectorShape(4, 5120, 5120, 1536, norm_width=1280),
         text=QWEN25_15B,
         source="Qwen2-VL-2B's config.json; transformers' Qwen2VL classes",
+        template_tokens=21,
     ),
     ModelShape(
         name="qwen2.5-vl-3b",
@@ -206,6 +218,7 @@ _SHAPES = (
         projector=ProjectorShape(4, 5120, 5120, 2048, norm="rms_norm", norm_width=1280),
         text=QWEN25_VL_3B_TEXT,
         source="Qwen2.5-VL-3B's config.json; transformers' Qwen2_5_VL classes",
+        template_tokens=21,
     ),
     ModelShape(
         name="internvl2.5-2b",
@@ -214,6 +227,7 @@ _SHAPES = (
         projector=ProjectorShape(4, 4096, 2048, 2048, norm_width=4096),
         text=INTERNLM25_18B,
         source="InternVL2.5-2B's modules; InternLM2.5-1.8B in the shape of Llama",
+        template_tokens=55,
     ),
 )
 

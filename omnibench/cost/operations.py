@@ -18,17 +18,19 @@ BYTES_PER_ELEMENT: Mapping[str, float] = {
     "float32": 4,
     "bfloat16": 2,
     "float16": 2,
+    "int8": 1,
     "q8_0": 34 / 32,
     "q4_0": 18 / 32,
 }
-"""q8_0 and q4_0: blocks of 32 weights with a two-byte scale (GGML)."""
+"""int8: its scales left out. q8_0, q4_0: blocks of 32 weights with a two-byte scale (GGML)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One kind of operation, `times` over; its other figures are those of one of them.
 
-    rows, inner, columns: the matrix product (rows, inner) x (inner, columns); 0 for others.
+    rows, inner, columns: the matrix product (rows, inner) x (inner, columns); of attention the
+        queries, the width of a head and the keys that a query sees on average; 0 for others.
     macs: multiply-accumulates; elementwise work (norms, activations, rotations, softmax) has none.
     weights: elements of weights read.
     activations: elements read and written, the inside of attention taken as fused.
@@ -96,12 +98,14 @@ def attend(
     keys: int,
     width: int,
     key_width: int,
+    head_dim: int,
     cache: int = 0,
 ) -> Operation:
     """Scores and weighted sum of attention: 2 * pairs * width multiply-accumulates.
 
     pairs: of a query and a key that it sees: queries * keys in full, about half of it causal.
     width: of all query heads together; key_width: of all key heads.
+    head_dim: of one head.
     keys: how many come as activations rather than from the cache.
     """
     return Operation(
@@ -114,6 +118,9 @@ def attend(
         weights=0,
         activations=2 * queries * width + 2 * keys * key_width,
         cache=cache,
+        rows=queries,
+        inner=head_dim,
+        columns=max(1, pairs // queries),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +42,15 @@ ImageRule = FixedSize | SmartResize | Tiles | PatchBudget
 
 
 @dataclass(frozen=True, slots=True)
+class Convolution:
+    """One convolution of a stem: its kernel's side, its stride and its width."""
+
+    kernel: int
+    stride: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisionShape:
     """A vision transformer.
 
@@ -50,6 +60,7 @@ class VisionShape:
     positions: rows of the learned table of positions, 0 for rotary ones.
     pooling_head: an attention pooling head lies in the weights and is not run.
     window_px: side of the windows of attention; full_layers: the layers that attend beyond them.
+    stem: convolutions before the patches, which each are then of the last one's output.
     """
 
     hidden: int
@@ -72,6 +83,7 @@ class VisionShape:
     pooling_head: bool = False
     window_px: int = 0
     full_layers: int = 0
+    stem: tuple[Convolution, ...] = ()
 
     @property
     def head_dim(self) -> int:
@@ -80,8 +92,11 @@ class VisionShape:
 
     @property
     def patch_inputs(self) -> int:
-        """Colour values in one patch."""
-        return 3 * self.patch_depth * self.patch_px**2
+        """Values in one patch: colours, or what the stem gives."""
+        if not self.stem:
+            return 3 * self.patch_depth * self.patch_px**2
+        side = self.patch_px // math.prod(each.stride for each in self.stem)
+        return self.stem[-1].width * side**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +156,11 @@ class TextShape:
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """A whole model. `source` says where its numbers come from."""
+    """A whole model. `source` says where its numbers come from.
+
+    template_tokens: text tokens of its chat template about one image and an empty prompt, the
+        image's own positions left out; None where only its tokenizer can tell.
+    """
 
     name: str
     title: str
@@ -151,3 +170,4 @@ class ModelShape:
     source: str
     compressor: CompressorShape | None = None
     fusion: FusionShape | None = None
+    template_tokens: int | None = None

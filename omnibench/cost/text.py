@@ -76,6 +76,7 @@ def layer_operations(
             keys=keys,
             width=shape.heads * shape.head_dim,
             key_width=key_width,
+            head_dim=shape.head_dim,
             cache=2 * cache_tokens * key_width,
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from omnibench.cost.images import Seen
@@ -9,13 +10,16 @@ from omnibench.cost.operations import Operation, attend, run_part
 from omnibench.cost.parts import Kind, Part, norm
 from omnibench.cost.shapes import VisionShape
 
+_STEM = "stem_"
+
 
 def vision_parts(shape: VisionShape) -> list[Part]:
     """The tower's layers with weights, the pooling head among them where there is one."""
     h, kind = shape.hidden, shape.norm
     held, run = shape.layers, shape.layers_run
     patch_kind: Kind = "linear" if shape.patch_linear else "conv"
-    parts = [Part("vision", "patch", patch_kind, shape.patch_inputs, h, bias=shape.patch_bias)]
+    parts = _stem_parts(shape)
+    parts += [Part("vision", "patch", patch_kind, shape.patch_inputs, h, bias=shape.patch_bias)]
     if shape.positions:
         parts.append(Part("vision", "positions", "table", shape.positions, h))
     if shape.class_token:
@@ -56,11 +60,27 @@ def vision_operations(
         if part.module != "vision" or part.run == 0:
             continue
         rows = 1 if part.name == "class_token" else seen.positions
+        if part.name.startswith(_STEM):
+            rows = _stem_places(shape, seen, int(part.name.removeprefix(_STEM)))
         if part.name == "patch":
             rows = seen.positions - shape.class_token
         operations.append(run_part(part, "vision", seen.tiles * rows))
     operations += _attention(shape, seen)
     return operations + (_pool(shape, seen) if pooling_head else [])
+
+
+def _stem_parts(shape: VisionShape) -> list[Part]:
+    widths = [3, *(each.width for each in shape.stem)]
+    return [
+        Part("vision", f"{_STEM}{i}", "conv", widths[i] * each.kernel**2, each.width, bias=True)
+        for i, each in enumerate(shape.stem)
+    ]
+
+
+def _stem_places(shape: VisionShape, seen: Seen, index: int) -> int:
+    """Where the convolution with that number is computed: finer than patches before the last."""
+    stride = math.prod(each.stride for each in shape.stem[: index + 1])
+    return seen.patches * (shape.patch_px // stride) ** 2
 
 
 def windowed_pairs(shape: VisionShape, seen: Seen) -> int:
@@ -99,6 +119,7 @@ def _attention(shape: VisionShape, seen: Seen) -> list[Operation]:
             keys=seen.tiles * n,
             width=h,
             key_width=h,
+            head_dim=shape.head_dim,
         )
         for name, layers, pairs in kinds
     ]
@@ -134,6 +155,7 @@ def _pool(shape: VisionShape, seen: Seen) -> list[Operation]:
             keys=n,
             width=h,
             key_width=h,
+            head_dim=shape.head_dim,
         )
     )
     return operations

@@ -4,6 +4,6 @@ clock and memory are read at every step; the others, which return joules, at the
 """
 
 from omnibench.meters.finding import found
-from omnibench.meters.windows import Window, spent_values, window
+from omnibench.meters.windows import Window, clock_step, spent_values, window
 
-__all__ = ["Window", "found", "spent_values", "window"]
+__all__ = ["Window", "clock_step", "found", "spent_values", "window"]

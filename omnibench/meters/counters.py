@@ -14,6 +14,9 @@ Now = Callable[[], tuple[float, float]]
 _SLACK_S = 1.0
 """Two readings close together say nothing about power: this much is added to their distance."""
 
+_LEAP = 2.0
+"""Growth above so many times `most_w` is no work: that bound is itself a guess."""
+
 
 def now() -> tuple[float, float]:
     """The present moment by both clocks."""
@@ -55,6 +58,9 @@ class Counter:
         grown, elapsed_s = count - last[0], time_s - last[1]
         if grown < 0:
             grown = self._wrapped(last[0], count, elapsed_s, time_s)
+        elif grown * self.unit_j > _LEAP * self.most_w * (elapsed_s + _SLACK_S):
+            leap = f"{self.name} leapt by {grown * self.unit_j:g} J in {elapsed_s:.3g} s"
+            self._breaks.append((time_s, f"{leap}, which no part at {self.most_w:g} W can take"))
         self._total_counts += grown
         if self._may_have_wrapped_unseen(elapsed_s):
             self._breaks.append((time_s, self._too_seldom(elapsed_s)))

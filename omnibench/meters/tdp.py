@@ -43,16 +43,24 @@ class PowerModel:
 
 @dataclass(frozen=True, slots=True)
 class Tdp:
-    """The estimate for one process. cpu_s: its own CPU seconds; None once it has ended."""
+    """The estimate for one process. cpu_s: its own CPU seconds; None once it has ended.
+
+    tick_s: how finely those are counted; None: as finely as time itself.
+    """
 
     power: PowerModel
     cpu_s: Callable[[], float | None]
     processors: int
     look: Now = now
+    tick_s: float | None = TICK_S
     name: str = "tdp"
     provenance: Provenance = "estimated"
     every_step: bool = False
-    least_s: float = 100 * TICK_S
+
+    @property
+    def least_s(self) -> float:
+        """100 ticks."""
+        return 100 * self.tick_s if self.tick_s is not None else 0.0
 
     @property
     def quantity(self) -> str:
@@ -69,7 +77,7 @@ class Tdp:
     @property
     def quantities(self) -> Mapping[str, Quantity]:
         """One, in the scope of the watts."""
-        return {self.quantity: Quantity("J", self.power.scope, tick_s=TICK_S)}
+        return {self.quantity: Quantity("J", self.power.scope, tick_s=self.tick_s)}
 
     def read(self) -> MeterReading:
         """The model is linear, so that its joules grow with time and CPU time."""

@@ -59,13 +59,21 @@ def _cannot_be(meter: Meter, before: MeterReading, after: MeterReading) -> Unava
             f"a window of {seconds:.3g} s is too short for {meter.name}",
             f"repeat the work until it lasts {meter.least_s:g} s",
         )
-    step_s = after.unix_s - before.unix_s - seconds
-    if abs(step_s) > max(CLOCK_STEP_S, 0.001 * seconds):
-        return Unavailable(
-            f"the system's clock was set, or the machine slept: {step_s:+.1f} s within the window",
-            "measure again",
-        )
-    return None
+    return clock_step(seconds, after.unix_s - before.unix_s)
+
+
+def clock_step(seconds: float, unix_seconds: float) -> Unavailable | None:
+    """Why a stretch of time is not to be trusted; None where both clocks agree about it.
+
+    seconds, unix_seconds: how long it was by the clock that never steps and by the system's.
+    """
+    step_s = unix_seconds - seconds
+    if abs(step_s) <= max(CLOCK_STEP_S, 0.001 * seconds):
+        return None
+    return Unavailable(
+        f"the system's clock was set, or the machine slept: {step_s:+.1f} s within the window",
+        "measure again",
+    )
 
 
 def _value(meter: Meter, quantity: Quantity, amount: Amount, seconds: float) -> Value:

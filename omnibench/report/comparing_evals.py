@@ -13,7 +13,8 @@ from omnibench.report import matching
 from omnibench.report.comparison import Flip, MetricDifference, TaskComparison
 from omnibench.report.matching import Mismatch
 from omnibench.report.opened import Opened, OpenedEval
-from omnibench.scoring.difference import Difference, differences
+from omnibench.scoring.arms import Difference
+from omnibench.scoring.difference import differences
 from omnibench.scoring.statistics import estimate
 
 _NEITHER = ("yes_ratio", "std")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -15,14 +15,20 @@ from omnibench.report.matching import Mismatch
 from omnibench.report.opened import Opened, OpenedPerf
 from omnibench.scoring import ratio
 
-_COMPUTED = ("params", "params_active", "weights_bytes", "kv_bytes_per_token", "visual_tokens")
+_COMPUTED = (
+    "visual_tokens", "text_tokens", "weights_bytes", "kv_bytes_per_token", "memory_needed_bytes",
+)  # fmt: skip
+_COMPUTED_PREFIXES = ("params", "flops_", "bytes_", "thop_")
+_NO_JOULES = frozenset({"clock", "memory", "tdp"})
+"""Meters that measure no energy: time, bytes, and an estimate."""
 _TIMING = ("machine", "threads", "dtype", "protocol")
 """What matters where something was timed; what is computed is the same everywhere."""
 
 
 def is_computed(quantity: str) -> bool:
     """Whether a quantity follows from the model's shape: the same on every machine, every time."""
-    return quantity in _COMPUTED or quantity.startswith("flops_")
+    name = quantity.partition("/")[0]
+    return name in _COMPUTED or name.startswith(_COMPUTED_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,20 @@ def compare_quantities(pair: PerfPair) -> list[PerfDifference]:
     return found
 
 
+def worth_showing(perf: Iterable[PerfDifference]) -> tuple[list[PerfDifference], list[str]]:
+    """(what a reader wants to see, what is left out, in words)."""
+    shown, same, absent = [], 0, 0
+    for one in perf:
+        if one.base.value is None and one.candidate.value is None:
+            absent += 1
+        elif is_computed(one.quantity) and one.base.value == one.candidate.value:
+            same += 1
+        else:
+            shown.append(one)
+    left_out = [f"{same} computed figures are the same on both sides"] if same else []
+    return shown, left_out + ([f"{absent} figures are missing on both sides"] if absent else [])
+
+
 def _difference(
     pair: PerfPair,
     models: tuple[str, str],
@@ -80,7 +100,7 @@ def _difference(
     base: Sequence[Value],
     candidate: Sequence[Value],
 ) -> PerfDifference:
-    computed = is_computed(quantity)
+    runs = (*pair.base, *pair.candidate)
     found = _ratio(quantity, base, candidate)
     return PerfDifference(
         case=case,
@@ -93,8 +113,9 @@ def _difference(
         p=found.p,
         p_method=found.p_method,
         better=words_of(quantity).better,
-        contended=not computed and any(map(_is_contended, (*pair.base, *pair.candidate))),
-        no_sensor=any(lacks_sensor(quantity, side) for side in (base, candidate)),
+        contended=_can_be_disturbed(quantity) and any(map(_is_contended, runs)),
+        no_sensor=lacks_sensor(quantity, base, pair.base)
+        or lacks_sensor(quantity, candidate, pair.candidate),
     )
 
 
@@ -154,10 +175,15 @@ def _why(values: Sequence[Value]) -> str:
     return ""
 
 
-def lacks_sensor(quantity: str, values: Sequence[Value]) -> bool:
-    """Joules that are missing: every perf run looks for them with all the meters there are."""
+def lacks_sensor(quantity: str, values: Sequence[Value], runs: Sequence[OpenedPerf]) -> bool:
+    """Whether joules are missing since the runs had no instrument for them.
+
+    Where they had one and it gave no figure, that is a measurement that went wrong.
+    """
     unit = values[0].unit if values else words_of(quantity).unit
-    return unit.startswith("J") and not _numbers(values)
+    if not unit.startswith("J") or _numbers(values):
+        return False
+    return not any(set(run.run.plan.meters) - _NO_JOULES for run in runs)
 
 
 def _shared_cases(pair: PerfPair, one: str, two: str) -> Iterator[str]:
@@ -168,6 +194,11 @@ def _shared_cases(pair: PerfPair, one: str, two: str) -> Iterator[str]:
 
 def _models(runs: Sequence[OpenedPerf]) -> list[str]:
     return list(dict.fromkeys(name for run in runs for name in _results(run).models))
+
+
+def _can_be_disturbed(quantity: str) -> bool:
+    """Times, rates and joules; neither what is computed nor how much memory is held."""
+    return not is_computed(quantity) and "_bytes" not in quantity
 
 
 def _has_timings(run: OpenedPerf) -> bool:

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from omnibench.report import deltas
 from omnibench.report.cells import cell_of
+from omnibench.report.comparing_perfs import worth_showing
 from omnibench.report.comparison import Comparison, MetricDifference, PerfDifference, TaskComparison
-from omnibench.report.terminal import drawn
+from omnibench.report.tables import drawn, width
 from omnibench.report.text import plain
 from omnibench.report.verdict import GateResult, Verdict
 
@@ -77,10 +78,12 @@ def _score_cells(task: TaskComparison) -> list[str]:
 
 
 def _perf(comparison: Comparison) -> Iterator[str]:
-    if comparison.perf:
+    shown, left_out = worth_showing(comparison.perf)
+    if shown:
         columns = ("case", "quantity", "base", "candidate", "ratio", "95 % interval", "p")
         models = {(one.base_model, one.candidate_model) for one in comparison.perf}
-        yield _table(columns, [_perf_cells(one, len(models) > 1) for one in comparison.perf])
+        yield _table(columns, [_perf_cells(one, len(models) > 1) for one in shown])
+    yield from left_out
 
 
 def _perf_cells(one: PerfDifference, several: bool) -> list[str]:
@@ -104,4 +107,4 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
             table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    return drawn(table)
+    return drawn(table, width())

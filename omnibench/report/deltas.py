@@ -7,7 +7,7 @@ from omnibench.report.cells import DASH
 
 
 def delta(value: Value) -> str:
-    """`+1.80 pt`, `-12.0 points`, `x 1.12`; a dash for what is missing."""
+    """`+1.80 pt`, `−12.0 points`, `×1.120`; a dash for what is missing."""
     if value.value is None:
         return DASH
     number = _number(value.value, value.unit)
@@ -15,7 +15,7 @@ def delta(value: Value) -> str:
 
 
 def interval(value: Value) -> str:
-    """`[-3.10, -0.50]` in the unit of `delta`; a dash where there is none."""
+    """`[−3.10, −0.50]` in the unit of `delta`; a dash where there is none."""
     if value.ci95 is None:
         return DASH
     low, high = (_number(end, value.unit) for end in value.ci95)
@@ -39,7 +39,8 @@ def margin(number: float, unit: str) -> str:
 def _number(number: float, unit: str) -> str:
     if unit == "ratio":
         return f"{number:.3f}"
-    return f"{number * 100:+.2f}" if unit == "fraction" else f"{number:+.1f}"
+    signed = f"{number * 100:+.2f}" if unit == "fraction" else f"{number:+.1f}"
+    return signed.replace("-", "−")
 
 
 def _unit(unit: str) -> str:

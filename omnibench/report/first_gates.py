@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, log10, sqrt
 
 from omnibench.core import TaskResult, Value
 from omnibench.errors import OmnibenchError
 from omnibench.report.cells import cell_of
-from omnibench.report.comparing_perfs import is_computed
+from omnibench.report.headlines import PERF_HEADLINES
 from omnibench.report.opened import Opened, OpenedEval, OpenedPerf
 from omnibench.scoring.precision import Z_975, Z_975_PLUS_Z_80
 
 LEAST_MARGIN = 0.01
 """One point: less is hardly ever worth a red build."""
 LEAST_TIMING_MARGIN = 0.05
-TIMED = ("ttft_s", "decode_tok_per_s", "decode_j_per_token", "peak_rss_bytes")
+EXACT = ("params", "visual_tokens", "weights_bytes", "flops_total")
 
 _HEAD = """\
 # What must hold of a change, for `omnibench compare BASE CANDIDATE --gate FILE`.
@@ -65,23 +65,27 @@ def _of_task(label: str, task: TaskResult) -> str:
 
 
 def _of_perfs(runs: Iterable[OpenedPerf]) -> Iterator[str]:
-    done = set()
+    found: dict[tuple[str, str], list[Value]] = {}
     for made in runs:
         models = made.results.models if made.results else {}
         for cases in models.values():
             for case, quantities in cases.items():
                 for quantity, values in quantities.items():
                     known = [one for one in values if one.provenance in ("measured", "derived")]
-                    if known and (case, quantity) not in done:
-                        done.add((case, quantity))
-                        yield from _of_quantity(case, quantity, known[0])
+                    found.setdefault((case, quantity), []).extend(known[:1])
+    for (case, quantity), figures in found.items():
+        if figures:
+            yield from _of_quantity(case, quantity, figures)
 
 
-def _of_quantity(case: str, quantity: str, value: Value) -> Iterator[str]:
+def _of_quantity(case: str, quantity: str, figures: Sequence[Value]) -> Iterator[str]:
+    value = figures[0]
     shown = cell_of(value)
-    if is_computed(quantity):
+    if quantity in EXACT:
         yield _gate("case", case, quantity, "exact", 0.0, f"{shown.text}, computed")
-    elif quantity in TIMED:
+    elif quantity in PERF_HEADLINES and value.ci95 is None and len(figures) == 1:
+        yield _comment(f"{case}.{quantity} has no interval; a folder of several runs would give it")
+    elif quantity in PERF_HEADLINES:
         error = 0.0
         if value.ci95 is not None and value.value:
             error = (value.ci95[1] - value.ci95[0]) / (2 * Z_975) / value.value

@@ -11,6 +11,7 @@ from omnibench.report.comparing_perfs import lacks_sensor
 from omnibench.report.opened import Opened, OpenedEval, OpenedPerf
 
 PERF_HEADLINES = ("ttft_s", "decode_tok_per_s", "decode_j_per_token", "peak_rss_bytes")
+_SHOWN = ("measured", "derived")
 _CUT_OFF = "the run was cut off before it had results"
 
 
@@ -62,6 +63,6 @@ def _of_perf(made: OpenedPerf) -> Iterator[Headline]:
                 unit = words_of(quantity).unit
                 missing = Value(value=None, unit=unit, provenance="missing", reason=reason)
                 values = found.get(case.name, {}).get(quantity) or [missing]
-                value = next((one for one in values if one.provenance == "measured"), values[0])
-                lacking = made.results is not None and lacks_sensor(quantity, [value])
+                value = next((one for one in values if one.provenance in _SHOWN), values[0])
+                lacking = made.results is not None and lacks_sensor(quantity, [value], [made])
                 yield Headline(run, card.name, case.name, quantity, value, lacking)

@@ -19,9 +19,9 @@ def cell(text: str) -> str:
 
     An entity never stands for a mark that means something (CommonMark, section 2.5).
     """
-    shown = plain(text)
-    if len(shown) > MAX_CELL:
-        shown = f"{shown[:MAX_CELL]} … ({len(shown) - MAX_CELL:,} characters more)"
+    shown = plain(text[:MAX_CELL])
+    if len(text) > MAX_CELL:
+        shown += f" … ({len(text) - MAX_CELL:,} characters more)"
     return _MEANS_SOMETHING.sub(lambda mark: f"&#{ord(mark[0])};", shown)
 
 

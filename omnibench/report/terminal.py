@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
-from io import StringIO
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from omnibench.core import Control, EvalResults, TaskResult, Value
+from omnibench.report.tables import drawn, width
 from omnibench.report.text import plain
 
 _COLUMNS = (
     "task", "data", "metric", "rule", "value", "95 % interval", "MDE", "n", "unread", "errors",
 )  # fmt: skip
-_WIDTH_ELSEWHERE = 140
 _WIDTH_OF_ALL = 110
 _CONTROLS: Mapping[Control, str] = {
     "blind": "grey pictures in place of the benchmark's",
@@ -34,8 +30,8 @@ def results_page(results: EvalResults, folder: Path) -> str:
     lines = [f"{plain(card.name)}, weights: {plain(card.weights)}"]
     if results.control is not None:
         lines.append(f"CONTROL: {_CONTROLS[results.control]}")
-    width = _width()
-    left_out = {"data", "MDE"} if width < _WIDTH_OF_ALL else set()
+    columns = width()
+    left_out = {"data", "MDE"} if columns < _WIDTH_OF_ALL else set()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in (column for column in _COLUMNS if column not in left_out):
         if name in ("task", "data", "metric", "rule"):
@@ -49,7 +45,7 @@ def results_page(results: EvalResults, folder: Path) -> str:
             table.add_row(*(Text(plain(cell)) for cell in shown_cells))
     if "MDE" not in left_out:
         notes.append("MDE: the smallest difference to another model that these samples would show")
-    page = [*lines, drawn(table, width), *notes, f"run: {folder}"]
+    page = [*lines, drawn(table, columns), *notes, f"run: {folder}"]
     return "\n".join(page)
 
 
@@ -74,7 +70,7 @@ def metrics_page(results: EvalResults, folder: Path) -> str:
                     how or "",
                 )
                 table.add_row(*(Text(plain(cell)) for cell in cells))
-    return f"{drawn(table)}\nrun: {folder}"
+    return f"{drawn(table, width())}\nrun: {folder}"
 
 
 def shown(value: Value) -> str:
@@ -128,14 +124,3 @@ def _shown_difference(value: Value) -> str:
 def _shown_n(value: Value, task: TaskResult) -> str:
     n = task.n if value.n is None else value.n
     return str(n) if task.n == task.population else f"{n} of {task.population}"
-
-
-def _width() -> int:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_ELSEWHERE
-
-
-def drawn(table: Table, width: int | None = None) -> str:
-    """A table as text, as wide as the terminal or, elsewhere, as a log bears."""
-    console = Console(file=StringIO(), width=width or _width(), force_terminal=False)
-    console.print(table)
-    return console.file.getvalue().rstrip()  # type: ignore[attr-defined, no-any-return]

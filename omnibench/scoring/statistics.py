@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isnan, sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,7 @@ def estimate(
     clusters = clusters_of(rows)
     values: dict[str, Value] = {}
     counted: dict[CountedBy, Counted] = {}
-    bootstrapped: dict[str, Counted] = {}
+    of_sums: dict[str, Counted] = {}
     for key, metric in metrics.items():
         reason = why_missing(rows, metric)
         if reason:
@@ -49,11 +50,22 @@ def estimate(
         what = (metric.terms, metric.where)
         if what not in counted:
             counted[what] = count(clusters, metric)
-        values[key] = _figure(metric, counted[what])
-        if values[key].value is not None and values[key].method is None:
-            bootstrapped[key] = counted[what]
-    values.update(_bootstrap(values, metrics, bootstrapped, draws, seed))
-    return values
+        of_sums[key] = counted[what]
+    values.update(of_counts(of_sums, metrics, draws=draws, seed=seed))
+    return {key: values[key] for key in metrics}
+
+
+def of_counts(
+    counted: Mapping[str, Counted], metrics: Mapping[str, Metric], *, draws: int, seed: int
+) -> dict[str, Value]:
+    """The figures of metrics whose sums have been counted."""
+    values = {key: _figure(metrics[key], found) for key, found in counted.items()}
+    bootstrapped = {
+        key: found
+        for key, found in counted.items()
+        if values[key].value is not None and values[key].method is None
+    }
+    return values | _bootstrap(values, metrics, bootstrapped, draws, seed)
 
 
 def wilson(successes: float, trials: float) -> tuple[float, float]:
@@ -86,6 +98,16 @@ def _figure(metric: Metric, counted: Counted) -> Value:
         ci95=ci95,
         method=method,
     )
+
+
+def _widened_tail(clusters: int) -> float:
+    """What is cut off at either end: 2.5 % of many clusters, less of fewer.
+
+    Percentiles are too narrow by as much as the normal distribution is narrower than Student's t
+    (Hesterberg 2015, The American Statistician 69(4), the expanded percentile interval).
+    """
+    t = student.quantile_975(clusters - 1) * sqrt(clusters / (clusters - 1))
+    return NormalDist().cdf(-t)
 
 
 def _of_few_clusters(value: Value, drawn: Floats, clusters: int) -> tuple[float, float]:
@@ -141,7 +163,8 @@ def _with_interval(
         method += f", {len(drawn) - len(defined)} of {len(drawn)} draws undefined and left out"
     ci95 = None
     if len(defined) and np.ptp(defined) > _ROUNDING * max(1.0, abs(value.value or 0.0)):
-        low, high = np.percentile(defined, (2.5, 97.5))
+        tail = 100 * _widened_tail(counted.clusters)
+        low, high = np.percentile(defined, (tail, 100 - tail))
         ci95 = (float(low), float(high))
         if counted.clusters < FEW_CLUSTERS:
             ci95 = _of_few_clusters(value, defined, counted.clusters)

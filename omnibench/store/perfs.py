@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omnibench.core import PerfResults, TrialRecord
+from omnibench.core.calibration import Calibration
+from omnibench.core.hardware import HardwareProfile
 from omnibench.hardware import HostRecord
 from omnibench.plan import PerfPlan
 from omnibench.store.files import (
@@ -20,6 +22,8 @@ from omnibench.store.files import (
     write_beginnings,
     write_json,
 )
+
+PROFILE, CALIBRATION = "profile.json", "calibration.json"
 
 
 class PerfRun:
@@ -57,6 +61,14 @@ class PerfRun:
     def write_results(self, results: PerfResults) -> None:
         """Replace results.json whole."""
         write_json(self.folder / RESULTS, results)
+
+    def keep_profile(self, profile: HardwareProfile) -> None:
+        """profile.json: the device that was asked about, as it was known then."""
+        write_json(self.folder / PROFILE, profile)
+
+    def keep_calibration(self, calibration: Calibration) -> None:
+        """calibration.json: the ceilings of the machine that measured."""
+        write_json(self.folder / CALIBRATION, calibration)
 
     def host(self) -> HostRecord:
         """host.json."""

@@ -360,3 +360,22 @@ def test_an_encoder_for_text_cannot_be_streamed(folders: dict[str, Path]) -> Non
     backend._model.config.is_encoder_decoder = True
     with pytest.raises(OmnibenchError, match="cannot be streamed"):
         list(backend.stream(request_of("?")))
+
+
+@pytest.mark.parametrize("tokens", [12, 40])
+def test_speed_is_measured_with_so_many_text_tokens_and_a_reply_of_a_whole_length(
+    backend: TransformersBackend, tokens: int
+) -> None:
+    asked = Request("speed", "0", "", (ONE,), Decoding(3), tokens, whole_length=True)
+    plain = Request("speed", "0", "", (ONE,), Decoding(3), whole_length=True)
+    read = {}
+    for request in (asked, plain):
+        steps = list(backend.stream(request))
+        read[request.text_tokens] = next(s.tokens for s in steps if s.phase == "prefill")
+        assert sum(step.phase in ("first_sample", "decode") for step in steps) == 3
+    pictured = sum(
+        int(each) == backend._loaded().config.image_token_id
+        for each in backend._asked([plain]).inputs["input_ids"][0]
+    )
+    assert read[tokens] == pictured + tokens
+    assert pictured > 0

@@ -64,11 +64,13 @@ def test_attention_counts_the_pairs_that_see_each_other():
             keys=6,
             width=8,
             key_width=4,
+            head_dim=4,
         )
         for attention in ("full", "causal")
     )
     visible = sum(1 for query in range(6) for key in range(6) if key <= query)
     assert full.flops == 2 * 2 * 2 * 36 * 8
+    assert (full.rows, full.inner, full.columns) == (6, 4, 6)
     assert causal.flops == 2 * 2 * 2 * visible * 8
     assert thop_macs([full]) == 0
 

@@ -13,6 +13,7 @@ from omnibench.backends.omnivlm import OmniVLMBackend, open_backend
 from omnibench.core import Backend, Decoding, Request
 from omnibench.errors import ImageError, OmnibenchError
 from omnivlm.cli import main
+from omnivlm.loading import load
 from omnivlm.presets import FULL, TINY
 
 
@@ -46,8 +47,8 @@ def request_of(
 def test_the_card_says_what_answers(backend: OmniVLMBackend) -> None:
     protocol: Backend = backend
     card = protocol.card
-    assert (card.name, card.params, card.dtype) == ("omnivlm-tiny", 4_984_768, "float32")
-    assert card.weights == "untrained, seed 0"
+    assert (card.name, card.params, card.dtype) == ("omnivlm-tiny", 4_110_784, "float32")
+    assert card.weights == load("omnivlm-tiny").origin
     assert card.weights_sha256 is not None
     assert len(card.weights_sha256) == 64
 

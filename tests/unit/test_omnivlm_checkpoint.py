@@ -13,8 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import omnivlm
+from omnivlm import bundled
+from omnivlm.checkpoint import open_checkpoint, write_checkpoint
 from omnivlm.cli import main
 from omnivlm.errors import CheckpointError, QuestionError
+from omnivlm.initialise import untrained
+from omnivlm.loading import made
+from omnivlm.presets import OMNIVLM_TINY
 from omnivlm.questions import Question
 
 NORM = "language_model.model.norm.weight"
@@ -50,7 +55,7 @@ def test_init_writes_what_the_name_gives(written: Path) -> None:
         "model.safetensors",
         "tokenizer.json",
     ]
-    named, read = omnivlm.load("omnivlm-tiny"), omnivlm.load(written)
+    named, read = made("omnivlm-tiny"), omnivlm.load(written)
     assert read.sha256 == named.sha256
     assert read.config == named.config
     assert read.origin == f"{written} (untrained, seed 0)"
@@ -79,7 +84,7 @@ def test_init_in_bfloat16_from_another_seed(
         "bfloat16",
     ]
     assert main(words) == 0
-    assert "4,984,768 parameters" in capsys.readouterr().out
+    assert "4,110,784 parameters" in capsys.readouterr().out
     assert (tmp_path / "model.safetensors").stat().st_size < 10_100_000
     loaded = omnivlm.load(tmp_path, dtype="float32")
     assert loaded.dtype == torch.float32
@@ -215,3 +220,34 @@ def test_a_question_that_cannot_be_answered_is_an_error_of_its_own(
         list(model.generate([question]))
     with pytest.raises(QuestionError, match=message):
         list(model.stream(question))
+
+
+def test_bundled_weights_are_what_the_name_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "omnivlm"
+    monkeypatch.setattr(bundled, "files", lambda name: package)
+    assert bundled.bundled_folder("omnivlm-tiny") is None
+    assert omnivlm.load("omnivlm-tiny").origin == "untrained, seed 0"
+    for folder, seed in ((tmp_path / "weights", 2), (package / "weights", 1)):
+        written, half = tmp_path / f"written-{seed}", folder / "omnivlm-tiny"
+        assert main(["init", "--config", "tiny", "--seed", str(seed), "--out", str(written)]) == 0
+        assert main(["export", str(written), "--out", str(half), "--origin", f"no {seed}"]) == 0
+        model = omnivlm.load("omnivlm-tiny")
+        assert model.origin == f"bundled, no {seed}"
+        assert model.sha256 == open_checkpoint(half).sha256()
+        assert model.dtype == torch.float32
+        (weights,) = half.glob("*.safetensors")
+        assert weights.stat().st_size < 4_110_784 * 2 + 20_000
+    assert "omnivlm-tiny, no 1, 8.3 MB" in capsys.readouterr().out
+
+
+def test_what_does_not_fit_into_float16_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensors = untrained(OMNIVLM_TINY, 0, torch.float32)
+    tensors["projector.linear_1.bias"][0] = 1e6
+    write_checkpoint(tmp_path / "a", OMNIVLM_TINY, tensors, origin=None, tokenizer=None)
+    assert main(["export", str(tmp_path / "a"), "--out", str(tmp_path / "b")]) == 2
+    assert "projector.linear_1.bias does not fit into float16" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()

@@ -30,6 +30,7 @@ SMALL = OmniVLMConfig(
     name="omnivlm",
     vision=replace(
         OMNIVLM_TINY.vision,
+        stem=(),
         image_size=130,
         hidden_size=32,
         intermediate_size=64,

@@ -48,9 +48,9 @@ class BoardPair:
 
 def logos(rng: random.Random, part: Part, turn: int) -> BoardPair:
     """Draw two logos whose names differ by a letter or two."""
-    del part
     names = rng.sample(_NEAR_NAMES[turn % len(_NEAR_NAMES)], 2)
-    emblem, colour = rng.choice(_EMBLEMS), rng.choice(DARK)
+    emblem = rng.choice(_EMBLEMS)
+    colour = rng.choice([c for c in DARK if c in colours_for(emblem, part)])
     wording = rng.choice(('Is the word in the logo "{}"?', 'Does the logo read "{}"?'))
     first, second = (wording.format(name.lower()) for name in names)
     one, two = (Logo(name, emblem, colour) for name in names)

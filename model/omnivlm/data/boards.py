@@ -6,7 +6,7 @@ from PIL import Image
 
 from omnivlm.data.canvas import Canvas
 from omnivlm.data.shapes import draw_shape
-from omnivlm.data.words import COLOURS, INK, Colour
+from omnivlm.data.words import COLOURS, INK, Colour, sentences, with_article
 
 _CHALK: Colour = (244, 244, 236)
 _BOARD: Colour = (38, 84, 68)
@@ -29,12 +29,20 @@ class Sum:
             return self.left - self.right
         return self.left * self.right
 
+    @property
+    def written(self) -> str:
+        """The sign as it is drawn: the default font has no multiplication sign."""
+        return "x" if self.sign == "*" else self.sign
+
+    def describe(self) -> str:
+        """Read it and work it out."""
+        return sentences(f"A blackboard: {self.left} {self.written} {self.right} = {self.result}")
+
     def draw(self) -> Image.Image:
         """Draw the board, 378 x 200."""
         canvas = Canvas(378, 200, (176, 136, 96))
         canvas.rectangle((12, 12, 366, 188), _BOARD, INK)
-        sign = "x" if self.sign == "*" else self.sign  # the default font has no multiplication sign
-        canvas.text((189, 100), f"{self.left} {sign} {self.right} = ?", 56, "mm", _CHALK)
+        canvas.text((189, 100), f"{self.left} {self.written} {self.right} = ?", 56, "mm", _CHALK)
         return canvas.finish()
 
 
@@ -44,6 +52,11 @@ class Program:
 
     lines: tuple[str, ...]
     output: str
+
+    def describe(self) -> str:
+        """Read the lines and say what they print."""
+        lines = (f"{number}: {line.strip()}" for number, line in enumerate(self.lines, 1))
+        return sentences("A program", *lines, f"It prints {self.output}")
 
     def draw(self) -> Image.Image:
         """Draw the lines with their numbers, 378 x 220."""
@@ -65,6 +78,12 @@ class Logo:
     name: str
     emblem: str
     colour: str
+
+    def describe(self) -> str:
+        """Name the emblem and read the name."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} {self.emblem}", f"Name: {self.name}"
+        )
 
     def draw(self) -> Image.Image:
         """Draw the logo, 378 x 220."""

@@ -1,6 +1,7 @@
 """A small drawing surface: smooth edges, sizes in pixels of the finished picture."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import atan2, cos, sin
 from typing import Protocol
 
@@ -14,8 +15,24 @@ Box = tuple[float, float, float, float]
 _FINER = 2  # drawn at twice the size and reduced: PIL's own lines have no smooth edges
 
 
+WRITTEN = "written"
+"""Under this name a picture's `info` holds the characters in it, a tuple of `Written`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A character in a picture and its place there; all of a line are as high as the line."""
+
+    character: str
+    box_px: Box
+
+
 class Picture(Protocol):
     """A complete description that can draw itself, always into the same pixels."""
+
+    def describe(self) -> str:
+        """Say in words all that can be asked about."""
+        ...
 
     def draw(self) -> Image.Image:
         """Draw the picture as RGB."""
@@ -31,6 +48,7 @@ class Canvas:
         self._image = Image.new("RGB", (width_px * _FINER, height_px * _FINER), paper)
         self._draw = ImageDraw.Draw(self._image)
         self._fonts: dict[int, ImageFont.FreeTypeFont | ImageFont.ImageFont] = {}
+        self._written: list[Written] = []
 
     def polygon(self, points: Sequence[Point], fill: Colour, outline: Colour | None = None) -> None:
         """Fill a polygon, with a thin outline where one is named."""
@@ -87,10 +105,20 @@ class Canvas:
             stroke_width=halo_px * _FINER,
             stroke_fill=(255, 255, 255),
         )
+        left, top, _, bottom = self._draw.textbbox(
+            (at[0] * _FINER, at[1] * _FINER), text, font=font, anchor=anchor
+        )
+        edges = [(left + font.getlength(text[:i])) / _FINER for i in range(len(text) + 1)]
+        self._written += [
+            Written(character, (start, top / _FINER, end, bottom / _FINER))
+            for character, start, end in zip(text, edges, edges[1:], strict=False)
+        ]
 
     def finish(self) -> Image.Image:
-        """Return the picture at its own size, as RGB."""
-        return self._image.reduce(_FINER)
+        """Return the picture at its own size, as RGB, with what is written in it."""
+        finished = self._image.reduce(_FINER)
+        finished.info[WRITTEN] = tuple(self._written)
+        return finished
 
     def _font(self, size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
         if size_px not in self._fonts:

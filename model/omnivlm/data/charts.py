@@ -7,7 +7,7 @@ from PIL import Image
 
 from omnivlm.data.canvas import Canvas, Point
 from omnivlm.data.parts import MOST_CATEGORIES, Part
-from omnivlm.data.words import COLOURS, INK, Colour
+from omnivlm.data.words import COLOURS, INK, Colour, sentences
 
 WIDTH_PX, HEIGHT_PX = 420, 320
 _LEFT, _TOP, _RIGHT, _BOTTOM = 58, 66, 408, 282
@@ -72,6 +72,19 @@ class Chart:
     def value(self, category: str, series: int = 0) -> int:
         """Return the value of a category."""
         return self.series[series].values[self.categories.index(category)]
+
+    def describe(self) -> str:
+        """Read the title and, series by series, every value."""
+        said = []
+        for series in self.series:
+            colours = self.bar_colours or (series.colour,) * len(self.categories)
+            shown = [f"{c} {v}" for c, v in zip(self.categories, series.values, strict=True)]
+            if self.bar_colours:
+                shown = [f"{one} {colour}" for one, colour in zip(shown, colours, strict=True)]
+                said.append(", ".join(shown))
+            else:
+                said.append(f"{series.name} in {series.colour}: {', '.join(shown)}")
+        return sentences(f"A {self.form} chart, {self.topic.title}", *said)
 
     def draw(self) -> Image.Image:
         """Draw the chart, 420 x 320."""

@@ -7,9 +7,9 @@ from PIL import Image
 
 from omnivlm.data.asked import Asked, Maker, some_wrong
 from omnivlm.data.canvas import Canvas
-from omnivlm.data.parts import Part, words_for
+from omnivlm.data.parts import Part, colours_for, words_for
 from omnivlm.data.shapes import draw_shape
-from omnivlm.data.words import COLOURS, Colour
+from omnivlm.data.words import COLOURS, Colour, sentences, with_article
 
 GENRES: dict[str, tuple[str, str]] = {
     "Travel": ("A TRAVEL GUIDE", "boat"),
@@ -45,6 +45,15 @@ class Cover:
     genre: str
     colour: str
 
+    def describe(self) -> str:
+        """Read it and name its genre."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} book cover",
+            f"Title: {self.title}",
+            f"Author: {self.author}",
+            f"Genre: {self.genre}",
+        )
+
     def draw(self) -> Image.Image:
         """Draw the cover, 270 x 378."""
         canvas = Canvas(270, 378, COLOURS[self.colour])
@@ -65,7 +74,10 @@ def sample_cover(rng: random.Random, part: Part) -> Cover:
     if rng.random() < 0.5:
         title = f"The {title}"
     author = f"{rng.choice(_FIRST)} {rng.choice(words_for(_LAST, part))}"
-    return Cover(title, author, rng.choice(list(GENRES)), rng.choice(list(_EMBLEM)))
+    genre = rng.choice(list(GENRES))
+    allowed = colours_for(GENRES[genre][1], part)
+    colours = [c for c, of_emblem in _EMBLEM.items() if of_emblem in allowed]
+    return Cover(title, author, genre, rng.choice(colours))
 
 
 def author_of(cover: Cover, rng: random.Random) -> Asked:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from omnivlm.data.asked import Asked, Maker, numbers_near, some_wrong
 from omnivlm.data.canvas import Canvas, Point
-from omnivlm.data.words import INK, NUMBER_WORDS, Colour
+from omnivlm.data.words import INK, NUMBER_WORDS, Colour, sentences
 
 _PALE: Colour = (236, 246, 228)
 _RADIUS_PX = 118
@@ -27,6 +27,10 @@ class Cycle:
     def after(self, stage: str) -> str:
         """Return the stage that follows."""
         return self.stages[(self.stages.index(stage) + 1) % len(self.stages)]
+
+    def describe(self) -> str:
+        """Say what leads to what, from the first stage on."""
+        return sentences(self.title, ", ".join(f"{s} to {self.after(s)}" for s in self.stages))
 
     def draw(self) -> Image.Image:
         """Draw the stages on a circle with arrows between them, 378 x 378."""

@@ -1,11 +1,13 @@
 """Simple diagrams of the school subjects, each a description that draws itself."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PIL import Image
 
 from omnivlm.data.canvas import Canvas, Point
-from omnivlm.data.words import COLOURS, INK, Colour
+from omnivlm.data.scene import cell_name
+from omnivlm.data.words import COLOURS, INK, Colour, sentences, with_article
 
 _PALE: Colour = (232, 240, 250)
 
@@ -15,6 +17,13 @@ class PlaceMap:
     """Places on a grid of three by three, north at the top; a place is (row, column)."""
 
     places: dict[str, tuple[int, int]]
+
+    def describe(self) -> str:
+        """Say where each place lies, row by row."""
+        ordered = sorted(self.places, key=lambda name: self.places[name])
+        return sentences(
+            "A town map", *(f"{cell_name(*self.places[n]).capitalize()}: {n}" for n in ordered)
+        )
 
     def draw(self) -> Image.Image:
         """Draw the map with its compass, 378 x 378."""
@@ -42,6 +51,14 @@ class FoodChains:
         """Return what eats an organism."""
         chain = next(c for c in self.chains if organism in c)
         return chain[chain.index(organism) + 1]
+
+    def describe(self) -> str:
+        """Read the chains from the left, each from the bottom."""
+        said = (
+            f"{side}: " + ", ".join(f"{a} to {b}" for a, b in pairwise(chain))
+            for side, chain in zip(("Left", "Right"), self.chains, strict=True)
+        )
+        return sentences("Food chains", *said)
 
     def draw(self) -> Image.Image:
         """Draw every chain as a column of boxes; an arrow points to the eater."""
@@ -73,6 +90,16 @@ class Magnets:
         """Say whether the two poles that face each other differ."""
         return self.left[1] != self.right[0]
 
+    def describe(self) -> str:
+        """Read the poles from the left and say what they do."""
+        does = "attract" if self.attract else "repel"
+        return sentences(
+            "Two magnets",
+            f"Left: {' '.join(self.left)}",
+            f"Right: {' '.join(self.right)}",
+            f"{self.left[1]} faces {self.right[0]}, so they {does}",
+        )
+
     def draw(self) -> Image.Image:
         """Draw the two magnets, 378 x 160."""
         canvas = Canvas(378, 160)
@@ -94,6 +121,10 @@ class Beaker:
     colour: str
     cells: tuple[int, ...]
 
+    def describe(self) -> str:
+        """Count the particles."""
+        return sentences(f"{self.name}: {len(self.cells)} {self.colour} particles")
+
     def draw(self) -> Image.Image:
         """Draw the beaker, 190 x 230."""
         canvas = Canvas(190, 230)
@@ -112,6 +143,10 @@ class Shelf:
 
     beakers: tuple[Beaker, ...]
 
+    def describe(self) -> str:
+        """Count the particles of each, from the left."""
+        return " ".join(beaker.describe() for beaker in self.beakers)
+
     def draw(self) -> Image.Image:
         """Draw them from left to right, 190 px each."""
         image = Image.new("RGB", (190 * len(self.beakers), 230))
@@ -126,6 +161,11 @@ class PriceList:
 
     shop: str
     prices: dict[str, int]
+
+    def describe(self) -> str:
+        """Read the board."""
+        prices = (f"{item}: ${price}" for item, price in self.prices.items())
+        return sentences(f"A price list of {self.shop}", *prices)
 
     def draw(self) -> Image.Image:
         """Draw the board, 378 x 300."""
@@ -159,6 +199,13 @@ class Rectangle:
         """Return the way round in centimetres."""
         return 2 * (self.width + self.height)
 
+    def describe(self) -> str:
+        """Read the sides."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} rectangle, {self.width} cm wide and"
+            f" {self.height} cm high"
+        )
+
     def draw(self) -> Image.Image:
         """Draw the rectangle, 378 x 300."""
         canvas = Canvas(378, 300)
@@ -179,6 +226,10 @@ class FractionBar:
     pieces: int
     shaded: int
     colour: str
+
+    def describe(self) -> str:
+        """Count the pieces."""
+        return sentences(f"A bar of {self.pieces} pieces, {self.shaded} of them {self.colour}")
 
     def draw(self) -> Image.Image:
         """Draw the bar, 378 x 140."""

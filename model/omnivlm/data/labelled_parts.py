@@ -9,7 +9,7 @@ from omnivlm.data.asked import Asked, Maker, some_wrong
 from omnivlm.data.canvas import Canvas, Point
 from omnivlm.data.parts import Part, colours_for
 from omnivlm.data.shapes import draw_shape
-from omnivlm.data.words import INK
+from omnivlm.data.words import INK, sentences, with_article
 
 _MIDDLE: Point = (189, 189)
 _HALF_PX = 108
@@ -65,6 +65,14 @@ class LabelledParts:
     kind: str
     colour: str
     letters: dict[str, str]
+
+    def describe(self) -> str:
+        """Name the thing and its parts by their letters."""
+        parts = sorted(self.letters, key=lambda part: self.letters[part])
+        return sentences(
+            f"{with_article(self.colour).capitalize()} {self.kind}",
+            *(f"{self.letters[part]}: {part}" for part in parts),
+        )
 
     def draw(self) -> Image.Image:
         """Draw the thing with a line from each letter to its part, 378 x 378."""

@@ -5,14 +5,17 @@ from typing import Literal
 
 from PIL import Image, ImageFilter
 
-from omnivlm.data.canvas import Canvas, Picture
+from omnivlm.data.canvas import WRITTEN, Canvas, Picture
 from omnivlm.data.shapes import draw_shape
-from omnivlm.data.words import PAPERS, Colour
+from omnivlm.data.words import PAPERS, Colour, sentences, with_article
 
 Fault = Literal["blurred", "dark", "bright", "covered"]
 FAULTS: tuple[Fault, ...] = ("blurred", "dark", "bright", "covered")
 
 _FLAT: dict[Fault, Colour] = {"dark": (12, 12, 16), "bright": (253, 251, 246)}
+_SAID: dict[Fault, str] = {
+    "blurred": "blurred", "dark": "too dark", "bright": "too bright", "covered": "covered",
+}  # fmt: skip
 _TABLE: Colour = (206, 190, 170)
 _FINGER: Colour = (232, 184, 158)
 
@@ -25,6 +28,10 @@ class CloseUp:
     colour: str
     shift: tuple[int, int] = (0, 0)
     paper: int = 0
+
+    def describe(self) -> str:
+        """Name the object."""
+        return sentences(f"{with_article(self.colour).capitalize()} {self.kind}")
 
     def draw(self) -> Image.Image:
         """Draw it, 378 x 378."""
@@ -42,9 +49,14 @@ class Tilted:
     picture: Picture
     degrees: int
 
+    def describe(self) -> str:
+        """Say what lies there."""
+        return f"Lying at an angle: {self.picture.describe()}"
+
     def draw(self) -> Image.Image:
         """Turn the picture; what lies beyond its edge is the table."""
         image = self.picture.draw()
+        image.info.pop(WRITTEN, None)  # it no longer lies where it was written
         return image.rotate(
             self.degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=_TABLE
         ).resize((378, 378))
@@ -57,9 +69,14 @@ class Spoiled:
     picture: Picture
     fault: Fault
 
+    def describe(self) -> str:
+        """Name the fault; nothing else can be said."""
+        return sentences(f"The picture is {_SAID[self.fault]}, nothing can be made out")
+
     def draw(self) -> Image.Image:
         """Draw it and spoil it; nothing that is asked of it can be seen any more."""
         image = self.picture.draw()
+        image.info.pop(WRITTEN, None)  # nobody can read it any more
         if self.fault == "blurred":
             return image.filter(ImageFilter.GaussianBlur(22))
         if self.fault in _FLAT:
@@ -77,6 +94,10 @@ class Exposed:
 
     picture: Picture
     light: float
+
+    def describe(self) -> str:
+        """Say what is seen in which light."""
+        return f"Too {'dark' if self.light < 1 else 'bright'}: {self.picture.describe()}"
 
     def draw(self) -> Image.Image:
         """Draw it darker, or so bright that little but the outlines is left."""

@@ -17,6 +17,13 @@ ROW_WORDS = ("top", "middle", "bottom")
 COLUMN_WORDS = ("left", "centre", "right")
 
 
+def cell_name(row: int, column: int) -> str:
+    """Name a cell of a grid of three by three: "top left", "middle right", "centre"."""
+    if (row, column) == (1, 1):
+        return "centre"
+    return f"{ROW_WORDS[row]} {COLUMN_WORDS[column]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One object; `row` and `column` count from the top left, `label` is written under it."""
@@ -31,9 +38,12 @@ class Thing:
     @property
     def place(self) -> str:
         """Say where it stands: "top left", "middle right", "centre"."""
-        if (self.row, self.column) == (1, 1):
-            return "centre"
-        return f"{ROW_WORDS[self.row]} {COLUMN_WORDS[self.column]}"
+        return cell_name(self.row, self.column)
+
+    def describe(self) -> str:
+        """Say where it stands, how large it is, its colour, its kind and its label."""
+        named = f"{self.place.capitalize()}: a {self.size} {self.colour} {self.kind}"
+        return f"{named} labelled {self.label}." if self.label else f"{named}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,10 @@ class Scene:
         if self.count(kind=thing.kind, colour=thing.colour) == 1:
             return f"{thing.colour} {thing.kind}"
         return None
+
+    def describe(self) -> str:
+        """Say of every object where it stands, how large it is, its colour and its kind."""
+        return " ".join(thing.describe() for thing in self.things)
 
     def draw(self) -> Image.Image:
         """Draw the scene, 378 x 378."""

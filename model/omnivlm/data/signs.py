@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from omnivlm.data.canvas import Canvas
-from omnivlm.data.words import COLOURS, INK, Colour
+from omnivlm.data.words import COLOURS, INK, Colour, sentences, with_article
 
 _WHITE: Colour = (255, 255, 255)
 _STONE: Colour = (226, 220, 210)
@@ -28,6 +28,15 @@ class ShopFront:
         """The words in reading order."""
         hours = f"{self.opens}:00 - {self.closes}:00"
         return (*self.name.split(), *self.offer.split(), "OPEN", *hours.split())
+
+    def describe(self) -> str:
+        """Read what stands over the window, in it and on the door."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} shop front",
+            f"Name: {self.name}",
+            f"Window: {self.offer}",
+            f"Open: {self.opens}:00 - {self.closes}:00",
+        )
 
     def draw(self) -> Image.Image:
         """Draw the front, 378 x 300."""
@@ -65,6 +74,17 @@ class Poster:
         rest = f"{self.date} {self.hour} pm {self.place} Tickets ${self.price}"
         return (*self.event.split(), *rest.split())
 
+    def describe(self) -> str:
+        """Read it from the top."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} poster",
+            f"Event: {self.event}",
+            f"Date: {self.date}",
+            f"Time: {self.hour} pm",
+            f"Place: {self.place}",
+            f"Tickets: ${self.price}",
+        )
+
     def draw(self) -> Image.Image:
         """Draw the poster, 300 x 378."""
         canvas = Canvas(300, 378, (250, 246, 232))
@@ -93,6 +113,15 @@ class Jar:
         """The words in reading order."""
         return (self.brand, *self.product.split(), str(self.grams), "g")
 
+    def describe(self) -> str:
+        """Read the label."""
+        return sentences(
+            f"{with_article(self.colour).capitalize()} jar",
+            f"Brand: {self.brand}",
+            f"Product: {self.product}",
+            f"Weight: {self.grams} g",
+        )
+
     def draw(self) -> Image.Image:
         """Draw the jar, 300 x 340."""
         canvas = Canvas(300, 340, (246, 248, 250))
@@ -118,6 +147,11 @@ class GuidePost:
     def words(self) -> tuple[str, ...]:
         """The words in reading order."""
         return tuple(word for name, km, _ in self.boards for word in (name, str(km), "km"))
+
+    def describe(self) -> str:
+        """Read the boards from the top."""
+        boards = (f"To the {side}: {name}, {km} km" for name, km, side in self.boards)
+        return sentences("A guide post", *boards)
 
     def draw(self) -> Image.Image:
         """Draw the post, 378 x 330."""

@@ -85,3 +85,8 @@ NUMBER_WORDS: tuple[str, ...] = (
 def with_article(phrase: str) -> str:
     """Put "a" or "an" before a phrase of this world ("an umbrella", "a red umbrella")."""
     return f"{'an' if phrase[0].lower() in 'aeiou' else 'a'} {phrase}"
+
+
+def sentences(*parts: str) -> str:
+    """End each part with a full stop."""
+    return " ".join(f"{part}." for part in parts)

@@ -1,34 +1,20 @@
-"""The `omnivlm` command."""
+"""`omnivlm init`: an untrained checkpoint."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from omnivlm.errors import OmniVLMError
 from omnivlm.presets import PRESETS, TINY
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when done, 2 for the user's mistake."""
-    options = _parser().parse_args(arguments)
-    try:
-        _init(options)
-    except OmniVLMError as error:
-        print(f"omnivlm: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+if TYPE_CHECKING:
+    from omnivlm.cli.words import Commands
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="omnivlm", description="The reference models of omnibench."
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def add(commands: Commands) -> None:
+    """Add the command."""
     init = commands.add_parser(
         "init", help="write an untrained checkpoint", description="Write an untrained checkpoint."
     )
@@ -42,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=["float32", "bfloat16"],
         help="how weights are stored (tiny models: float32, others: bfloat16)",
     )
-    return parser
+    init.set_defaults(run=_init)
 
 
 def _init(options: argparse.Namespace) -> None:
@@ -72,7 +58,3 @@ def _init(options: argparse.Namespace) -> None:
             f"to ask it anything, put {tokenizer_of(config)}'s {TOKENIZER} into {options.out}",
             file=sys.stderr,
         )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,7 @@
+"""`python -m omnivlm.cli`."""
+
+import sys
+
+from omnivlm.cli import main
+
+sys.exit(main())

@@ -1,0 +1,176 @@
+"""The drawn world as training data: made when it is asked for, from the part's seeds alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache, partial
+
+import PIL.Image
+
+from omnivlm.data.canvas import Picture as Described
+from omnivlm.data.even_claims import measure_shares
+from omnivlm.data.pack import Pack, Row, interleave
+from omnivlm.data.packs import FORMS
+from omnivlm.data.parts import Part, item_random, part_seed
+from omnivlm.data.scene import Scene
+from omnivlm.data.world import sample_scene
+from omnivlm.errors import TrainingError
+from omnivlm.training.form_rows import picture_names, turn_of
+from omnivlm.training.picture_turns import picture_turns
+from omnivlm.training.samples import Conversation, Turn
+from omnivlm.training.scene_turns import Shown, scene_turns
+
+CAPTION_PROMPTS = (
+    "Describe the image.", "Describe the image in detail.", "What is in the image?",
+)  # fmt: skip
+CAPTIONS_PROMPT = "Describe the images."
+ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh")
+
+MIX: dict[str, float] = {
+    "pope": 6, "vqav2": 5, "gqa": 3, "mme": 4, "scienceqa": 5, "okvqa": 1, "chartqa": 1,
+    "textvqa": 1, "ocrvqa": 1, "vizwiz": 1, "ai2d": 1, "mmbench_en": 1, "mmbench_cn": 1,
+    "mmmu": 1, "mmvet": 1,
+}  # fmt: skip
+"""How often each form is drawn, relative to the others."""
+
+_SCENES_ONLY = ("pope", "vqav2", "gqa", "okvqa")
+_LEAST, _MOST = 4, 8  # objects in a scene
+_LABELLED = 0.2  # the share of scenes with words under the objects
+_TEXTS_TOGETHER = 4  # questions without a picture that make one sample
+_BLOCKS_KEPT = 2048
+_CYCLE = 200  # after so many conversations, or nearly so, the forms' turns begin anew
+
+Group = tuple[tuple[Described, ...], tuple[Turn, ...]]
+
+
+class DrawnConversations:
+    """Pictures with a caption and up to `questions` questions, in all fifteen forms.
+
+    The forms take turns by `mix` (form -> weight). Item i is the same whatever was asked before,
+    and another in every part and for every seed. Raises TrainingError for a mix that cannot be.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        seed: int,
+        count: int,
+        mix: Mapping[str, float] | None = None,
+        questions: int = 8,
+    ) -> None:
+        self._mix = dict(MIX if mix is None else mix)
+        _check(self._mix, count, questions)
+        self._part: Part = part
+        self._seed = seed
+        self._count = count
+        self._questions = questions
+        self._shares = measure_shares(_LEAST, _MOST)
+        self._turns = _turns(self._mix)
+
+    def __len__(self) -> int:
+        """How many conversations there are."""
+        return self._count
+
+    def __getitem__(self, index: int, /) -> Conversation:
+        """One conversation; IndexError beyond the last."""
+        if not 0 <= index < self._count:
+            raise IndexError(f"conversation {index} of {self._count}")
+        cycle, place = divmod(index, len(self._turns))
+        form = self._turns[place]
+        earlier = cycle * self._turns.count(form) + self._turns[:place].count(form)
+        if form in _SCENES_ONLY:
+            pictures, turns = self._scene(index)
+        else:
+            pictures, turns = self._of_form(form, earlier, index)
+        return Conversation(
+            id=f"{form}-{self._part}-{self._seed}-{index}",
+            pictures=tuple(partial(_draw, picture) for picture in pictures),
+            image_keys=tuple(image_key(picture) for picture in pictures),
+            turns=turns,
+        )
+
+    def _scene(self, index: int) -> Group:
+        rng = item_random(self._part, "conversation", self._seed, index)
+        labelled = rng.random() < _LABELLED
+        scene = sample_scene(rng, self._part, least=_LEAST, most=_MOST, labelled=labelled)
+        shown = Shown(scene, self._part, self._shares)
+        asked = scene_turns(shown, rng, self._mix, self._questions)
+        return (scene,), (Turn(rng.choice(CAPTION_PROMPTS), scene.describe()), *asked)
+
+    def _of_form(self, form: str, earlier: int, index: int) -> Group:
+        rng = item_random(self._part, "conversation", self._seed, index)
+        block = len(form_block(form, self._part, part_seed(self._part, form, self._seed, 0)))
+        number, place = divmod(earlier, block)
+        groups = form_block(form, self._part, part_seed(self._part, form, self._seed, number))
+        pictures, turns = groups[place % len(groups)]
+        most = self._questions - len(turns)
+        more: list[Turn] = []
+        match pictures:
+            case (Scene() as scene,):
+                shown = Shown(scene, self._part, self._shares)
+                more = scene_turns(shown, rng, self._mix, most)
+            case (picture,):
+                more = picture_turns(form, picture, rng, most)
+            case _:
+                pass
+        turns = (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns, *more)
+        return pictures, tuple({turn.prompt: turn for turn in turns}.values())
+
+
+@lru_cache(maxsize=_BLOCKS_KEPT)
+def form_block(form: str, part: Part, seed: int) -> tuple[Group, ...]:
+    """Draw one pack of a form and put the questions of each picture, or set of them, together."""
+    pack = FORMS[form](part, seed)
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    texts: list[Row] = []
+    for row in pack.rows:
+        names = picture_names(row)
+        (groups.setdefault(names, []) if names else texts).append(row)
+    together = [texts[i : i + _TEXTS_TOGETHER] for i in range(0, len(texts), _TEXTS_TOGETHER)]
+    runs = [[_group(pack, names, rows) for names, rows in groups.items()],
+            [_group(pack, (), rows) for rows in together]]  # fmt: skip
+    return tuple(interleave([run for run in runs if run]))
+
+
+def image_key(picture: Described) -> str:
+    """Name a picture by all that it shows."""
+    return f"drawn-{hashlib.sha256(repr(picture).encode()).hexdigest()[:24]}"
+
+
+def _group(pack: Pack, names: tuple[str, ...], rows: list[Row]) -> Group:
+    turns = tuple(turn_of(pack.task, row) for row in rows)
+    return tuple(pack.pictures[name] for name in names), turns
+
+
+def _captions(pictures: tuple[Described, ...], prompt: str) -> tuple[Turn, ...]:
+    if len(pictures) == 1:
+        return (Turn(prompt, pictures[0].describe()),)
+    said = (
+        f"{ordinal} image: {picture.describe()}"
+        for ordinal, picture in zip(ORDINALS, pictures, strict=False)
+    )
+    return (Turn(CAPTIONS_PROMPT, " ".join(said)),) if pictures else ()
+
+
+def _draw(picture: Described) -> PIL.Image.Image:
+    return picture.draw()
+
+
+def _turns(mix: Mapping[str, float]) -> list[str]:
+    """Let the forms take turns by their weights, each that has one at least once in a cycle."""
+    total = sum(mix.values())
+    drawn = {form: weight / total for form, weight in mix.items() if weight}
+    return interleave([[form] * max(1, round(_CYCLE * share)) for form, share in drawn.items()])
+
+
+def _check(mix: Mapping[str, float], count: int, questions: int) -> None:
+    unknown = sorted(set(mix) - set(FORMS))
+    if unknown:
+        raise TrainingError(
+            f"mix names {', '.join(unknown)}; the forms are {', '.join(sorted(FORMS))}"
+        )
+    if any(weight < 0 for weight in mix.values()) or not any(mix.values()):
+        raise TrainingError("mix must hold numbers from 0, one at least above it")
+    if count < 1 or questions < 1:
+        raise TrainingError(f"count is {count} and questions {questions}; both must be 1 or more")

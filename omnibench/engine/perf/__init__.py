@@ -1,0 +1,1 @@
+"""Figures of `perf`: trials and shapes in, quantities with provenance out; no torch, no clock."""

@@ -1,0 +1,214 @@
+"""Drawn conversations: the same whenever asked, balanced, and free of what the test part keeps."""
+
+import re
+from collections import Counter, defaultdict
+
+import numpy
+import pytest
+
+from omnivlm.data.captions import read_caption
+from omnivlm.data.even_claims import theme_of
+from omnivlm.data.packs import FORMS
+from omnivlm.data.parts import held_out_pair, held_out_word
+from omnivlm.data.scene import Scene, Thing
+from omnivlm.data.words import COLOURS, KINDS, LABELS, PAPERS
+from omnivlm.errors import TrainingError
+from omnivlm.training.drawn import MIX, DrawnConversations
+from omnivlm.training.drawn_labels import CLASSES, drawn_labels, inked
+
+COUNT = 2500
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    conversations = DrawnConversations("train", 11, COUNT)
+    return [conversations[index] for index in range(COUNT)]
+
+
+def scenes(conversations):
+    """Those about a scene of its own; of two magnets, say, there are a dozen pictures in all."""
+    return [one for one in conversations if one.id.startswith(("pope", "vqav2", "gqa"))]
+
+
+def said(conversation):
+    return conversation.id, conversation.image_keys, conversation.turns
+
+
+def test_an_item_is_the_same_in_any_order_and_in_any_data_set_of_its_seed(drawn):
+    again = DrawnConversations("train", 11, COUNT)
+    for index in (COUNT - 1, 0, 17, 5, 17, 1200):
+        assert said(again[index]) == said(drawn[index])
+    first, second = drawn[3].pictures[0](), again[3].pictures[0]()
+    assert first.tobytes() == second.tobytes()
+
+
+@pytest.mark.parametrize(("part", "seed"), [("train", 12), ("val", 11), ("test", 11)])
+def test_another_seed_and_another_part_show_other_pictures(part, seed, drawn):
+    others = DrawnConversations(part, seed, 60)
+    keys = {key for one in scenes(others[index] for index in range(60)) for key in one.image_keys}
+    assert keys
+    assert not keys & {key for one in drawn for key in one.image_keys}
+
+
+def test_all_fifteen_forms_have_their_share(drawn):
+    seen = Counter(one.id.split("-")[0] for one in drawn)
+    assert set(seen) == set(FORMS)
+    for form, weight in MIX.items():
+        assert seen[form] == pytest.approx(COUNT * weight / sum(MIX.values()), abs=0.01 * COUNT)
+
+
+def test_a_mix_chooses_the_forms():
+    only = DrawnConversations("train", 1, 8, {"chartqa": 1})
+    assert {only[i].id.split("-")[0] for i in range(8)} == {"chartqa"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_any_form_alone_makes_conversations(form):
+    only = DrawnConversations("val", 1, 4, {form: 0.3})
+    assert all(only[index].turns for index in range(4))
+
+
+def test_pope_alone_asks_for_kinds_in_its_own_words():
+    only = DrawnConversations("train", 1, 30, {"pope": 1})
+    asked = [turn for index in range(30) for turn in only[index].turns[1:]]
+    assert len(asked) > 90
+    assert all(turn.prompt.startswith(("Is there a ", "Is there an ")) for turn in asked)
+
+
+@pytest.mark.parametrize(
+    ("mix", "count", "message"),
+    [({"pop": 1}, 1, "pop"), ({}, 1, "mix"), ({"pope": -1}, 1, "mix"), ({"pope": 1}, 0, "count")],
+)
+def test_what_cannot_be_is_refused(mix, count, message):
+    with pytest.raises(TrainingError, match=message):
+        DrawnConversations("train", 1, count, mix)
+
+
+def test_there_is_nothing_beyond_the_last():
+    with pytest.raises(IndexError):
+        DrawnConversations("train", 1, 2, {"pope": 1})[2]
+
+
+def test_one_picture_has_a_caption_and_many_questions_and_none_is_asked_twice(drawn):
+    for one in drawn:
+        prompts = [turn.prompt for turn in one.turns]
+        assert len(set(prompts)) == len(prompts)
+        assert len(one.pictures) == len(one.image_keys)
+        assert all(turn.answer and turn.answer == turn.answer.strip() for turn in one.turns)
+    of_scenes = scenes(drawn)
+    assert all(one.turns[0].prompt.startswith(("Describe", "What is in the")) for one in of_scenes)
+    assert sum(len(one.turns) == 9 for one in of_scenes) > 0.95 * len(of_scenes)
+
+
+def yes_no(conversations):
+    for one in conversations:
+        for turn in one.turns:
+            if turn.answer in ("yes", "no"):
+                yield turn.prompt.split("\n")[0], turn.answer
+
+
+def test_yes_is_as_frequent_as_no_for_every_kind_and_every_way_of_asking(drawn):
+    overall, by_kind, by_start = Counter(), defaultdict(Counter), defaultdict(Counter)
+    for question, answer in yes_no(drawn):
+        overall[answer] += 1
+        by_start[" ".join(question.split()[:2])][answer] += 1
+        for kind in KINDS:
+            if f" {kind} " in question or f" {kind}?" in question:
+                by_kind[kind][answer] += 1
+    assert overall.total() > 5000
+    assert overall["yes"] / overall.total() == pytest.approx(0.5, abs=0.02)
+    for kind in KINDS:
+        assert by_kind[kind]["yes"] / by_kind[kind].total() == pytest.approx(0.5, abs=0.08), kind
+    for start, count in by_start.items():
+        if count.total() > 200:
+            assert count["yes"] / count.total() == pytest.approx(0.5, abs=0.08), start
+
+
+def test_what_else_is_in_the_picture_does_not_tell_whether_a_kind_is_there(drawn):
+    counts = {True: Counter(), False: Counter()}
+    for one in scenes(drawn):
+        scene = Scene(tuple(read_caption(one.turns[0].answer)))
+        for question, answer in yes_no([one]):
+            asked = re.fullmatch(r"Is there an? (\w+) in the image\?", question)
+            if asked:
+                counts[KINDS[asked[1]].theme == theme_of(scene)][answer] += 1
+    for count in counts.values():
+        assert count.total() > 500
+        assert count["yes"] / count.total() == pytest.approx(0.5, abs=0.05)
+
+
+def test_who_remembers_all_questions_and_sees_nothing_knows_little_of_new_ones(drawn):
+    known = defaultdict(Counter)
+    for question, answer in yes_no(drawn[: COUNT // 2]):
+        known[question][answer] += 1
+    new = [(question, a) for question, a in yes_no(drawn[COUNT // 2 :]) if question in known]
+    right = [known[question].most_common(1)[0][0] == answer for question, answer in new]
+    assert len(right) > 1500
+    assert sum(right) / len(right) < 0.55
+
+
+def test_no_letter_is_the_better_guess(drawn):
+    letters = Counter(
+        turn.answer for one in drawn for turn in one.turns if turn.prompt.endswith("directly.")
+    )
+    four = [letters[letter] / letters.total() for letter in "ABC"]
+    assert max(four) - min(four) < 0.06  # questions with two or three options have no D
+
+
+def test_what_only_the_test_part_draws_is_neither_shown_nor_asked(drawn):
+    texts = " ".join(f"{turn.prompt} {turn.answer}" for one in drawn for turn in one.turns)
+    pairs = [f"{c} {k}" for c in COLOURS for k in KINDS if held_out_pair(c, k)]
+    assert len(pairs) == len(KINDS)
+    assert [pair for pair in pairs if f" {pair} " in texts or f" {pair}." in texts] == []
+    assert [word for word in LABELS if held_out_word(word) and f"labelled {word}" in texts] == []
+
+
+def test_a_caption_names_every_object_in_raster_order():
+    cup, key = Thing("cup", "red", "small", 0, 2), Thing("key", "blue", "large", 1, 1, "ACORN")
+    scene = Scene((cup, key))
+    assert scene.describe() == (
+        "Top right: a small red cup. Centre: a large blue key labelled ACORN."
+    )
+
+
+def test_labels_agree_with_a_picture_whose_patches_are_known():
+    # Half the side of a large square is 0.85 x 0.84 x 63 px = 45 px, around the cell's middle, 63.
+    scene = Scene((Thing("square", "red", "large", 0, 1),))
+    ink = inked(scene, numpy.asarray(scene.draw()))
+    rows, columns = numpy.nonzero(ink)
+    edges = (rows.min(), rows.max(), columns.min() - 126, columns.max() - 126)
+    assert edges == pytest.approx((18, 108, 18, 108), abs=2)
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_every_labelled_patch_holds_the_colour_that_its_label_says(index):
+    labelled = drawn_labels("train", 5, index)
+    assert {name: array.shape for name, array in labelled.classes.items()} == {
+        "kind": (27, 27), "colour": (27, 27)
+    }  # fmt: skip
+    assert all(labelled.classes[name].max() < count for name, count in CLASSES.items())
+    pixels = numpy.asarray(labelled.picture).astype(int)
+    kinds, colours = labelled.classes["kind"], labelled.classes["colour"]
+    assert ((kinds > 0) == (colours > 0)).all()
+    inside = 0
+    for row, column in numpy.argwhere(colours > 0):
+        patch = pixels[14 * row : 14 * row + 14, 14 * column : 14 * column + 14].reshape(-1, 3)
+        body = numpy.array(list(COLOURS.values())[colours[row, column] - 1])
+        inside += (abs(patch - body).sum(axis=1) < 30).any()
+    assert inside > 0.75 * (colours > 0).sum()  # the others hold outline or shade alone
+
+
+def test_an_empty_patch_is_paper_and_labels_are_the_same_again():
+    labelled, again = drawn_labels("val", 3, 1), drawn_labels("val", 3, 1)
+    assert all((labelled.classes[n] == again.classes[n]).all() for n in CLASSES)
+    pixels = numpy.asarray(labelled.picture)
+    papers = {tuple(paper) for paper in PAPERS}
+    for row, column in numpy.argwhere(labelled.classes["kind"] == 0):
+        patch = pixels[14 * row : 14 * row + 14, 14 * column : 14 * column + 14].reshape(-1, 3)
+        paper = sum(tuple(int(v) for v in pixel) in papers for pixel in patch)
+        assert paper > 0.3 * len(patch)  # words under objects are paper too
+
+
+def test_a_grid_that_does_not_fit_is_refused():
+    with pytest.raises(TrainingError, match="grid of 16"):
+        drawn_labels("train", 0, 0, grid=16)
