@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(file for file in files if file is not None)
     gates = read_gates(arguments.gate) if arguments.gate else ()
     base, candidate = open_runs([arguments.base]), open_runs([arguments.candidate])
+    _say_whose_code(base, candidate)
     comparison = compare(base, candidate, arguments.even_if)
     check_gates(gates, comparison)
     verdict = judge(gates, comparison) if gates else None
@@ -66,6 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(comparison_page(comparison, verdict))
     return verdict.exit_code if verdict else 0
+
+
+def _say_whose_code(base: Opened, candidate: Opened) -> None:
+    """Metrics of a user's own task are made by that file's code."""
+    tasks = [task for made in (*base.evals, *candidate.evals) for task in made.run.plan.tasks]
+    for source in dict.fromkeys(task.source for task in tasks if task.source is not None):
+        words.note(f"runs the code of {source}, a task file that a run names")
 
 
 def _document(comparison: Comparison, verdict: Verdict | None) -> dict[str, object]:

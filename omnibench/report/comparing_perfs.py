@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -76,6 +76,20 @@ def compare_quantities(pair: PerfPair) -> list[PerfDifference]:
                 sides = base.get(quantity, []), candidate.get(quantity, [])
                 found.append(_difference(pair, (one, two), case, quantity, *sides))
     return found
+
+
+def worth_showing(perf: Iterable[PerfDifference]) -> tuple[list[PerfDifference], list[str]]:
+    """(what a reader wants to see, what is left out, in words)."""
+    shown, same, absent = [], 0, 0
+    for one in perf:
+        if one.base.value is None and one.candidate.value is None:
+            absent += 1
+        elif is_computed(one.quantity) and one.base.value == one.candidate.value:
+            same += 1
+        else:
+            shown.append(one)
+    left_out = [f"{same} computed figures are the same on both sides"] if same else []
+    return shown, left_out + ([f"{absent} figures are missing on both sides"] if absent else [])
 
 
 def _difference(

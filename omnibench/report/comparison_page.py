@@ -10,7 +10,7 @@ from rich.text import Text
 
 from omnibench.report import deltas
 from omnibench.report.cells import cell_of
-from omnibench.report.comparing_perfs import is_computed
+from omnibench.report.comparing_perfs import worth_showing
 from omnibench.report.comparison import Comparison, MetricDifference, PerfDifference, TaskComparison
 from omnibench.report.tables import drawn, width
 from omnibench.report.text import plain
@@ -78,21 +78,12 @@ def _score_cells(task: TaskComparison) -> list[str]:
 
 
 def _perf(comparison: Comparison) -> Iterator[str]:
-    missing = [one for one in comparison.perf if not one.base.value and not one.candidate.value]
-    same = [one for one in comparison.perf if _is_the_same(one)]
-    shown = [one for one in comparison.perf if one not in missing and one not in same]
+    shown, left_out = worth_showing(comparison.perf)
     if shown:
         columns = ("case", "quantity", "base", "candidate", "ratio", "95 % interval", "p")
         models = {(one.base_model, one.candidate_model) for one in comparison.perf}
         yield _table(columns, [_perf_cells(one, len(models) > 1) for one in shown])
-    if same:
-        yield f"{len(same)} computed figures are the same on both sides"
-    if missing:
-        yield f"{len(missing)} figures are missing on both sides"
-
-
-def _is_the_same(one: PerfDifference) -> bool:
-    return is_computed(one.quantity) and one.base.value == one.candidate.value is not None
+    yield from left_out
 
 
 def _perf_cells(one: PerfDifference, several: bool) -> list[str]:

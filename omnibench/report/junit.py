@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from omnibench.core import Value
 from omnibench.report import deltas
 from omnibench.report.comparison import Comparison
-from omnibench.report.headlines import Headline
+from omnibench.report.headlines import PERF_HEADLINES, Headline
 from omnibench.report.text import plain
 from omnibench.report.verdict import GateResult, Verdict
 
@@ -64,7 +64,7 @@ def cases_of_comparison(comparison: Comparison) -> list[Case]:
         extra = {"p": deltas.p_value(found.p), "mde": deltas.delta(found.mde), "n": str(task.n)}
         name = f"{task.task}.{task.headline}"
         cases.append(_measured(task.task, name, found.difference, properties | extra))
-    for one in comparison.perf:
+    for one in (each for each in comparison.perf if each.quantity in PERF_HEADLINES):
         name = f"{one.case}.{one.quantity}"
         properties = _figures(one.base, one.candidate, one.ratio)
         properties |= {"model": one.candidate_model, "contended": str(one.contended).lower()}

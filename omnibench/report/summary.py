@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from omnibench.report import deltas
 from omnibench.report.cells import cell_of
+from omnibench.report.comparing_perfs import worth_showing
 from omnibench.report.comparison import Comparison, Flip, MetricDifference, PerfDifference, Side
 from omnibench.report.headlines import Headline
 from omnibench.report.markdown import cell, code, cut, table
@@ -107,6 +108,7 @@ def _difference(found: MetricDifference) -> list[str]:
 
 
 def _perf(perf: Sequence[PerfDifference]) -> list[str]:
+    shown, left_out = worth_showing(perf)
     rows = [
         [
             cell(one.case),
@@ -118,12 +120,12 @@ def _perf(perf: Sequence[PerfDifference]) -> list[str]:
             cell(deltas.interval(one.ratio)),
             cell(_doubt(one)),
         ]
-        for one in perf
+        for one in shown
     ]
     columns = (
         "case", "quantity", "model", "base:", "candidate:", "ratio:", "95 % interval:", "doubt",
     )  # fmt: skip
-    return table(columns, rows, MOST_ROWS)
+    return [*table(columns, rows, MOST_ROWS), *(f"- {line}" for line in left_out)]
 
 
 def _doubt(one: PerfDifference) -> str:

@@ -404,3 +404,29 @@ def test_real_replies_of_two_models_on_okvqa(omnibench, evidence, tmp_path):
     assert {(flip["id"], flip["change"]) for flip in found["flips"]} == flips_of(before, after)
     gain = sum(after.values()) / len(after) - sum(before.values()) / len(before)
     assert found["metrics"]["official"]["accuracy"]["difference"]["value"] == pytest.approx(gain)
+
+
+def test_without_a_gate_junit_has_a_case_a_headline(omnibench, tmp_path):
+    figures = timed(0.4, 50) | {"decode_j_per_token": [missing("J/token", "no zone")]}
+    runs = [write_perf(tmp_path / side, {"tiny": figures}).folder for side in "ab"]
+    done = omnibench("compare", *runs, "--junit", "junit.xml", "--summary", "summary.md")
+    assert done.code == 0
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    cases = {case.get("name"): [child.tag for child in case][1:] for case in root.iter("testcase")}
+    assert cases == {
+        "image-question.ttft_s": [], "image-question.decode_tok_per_s": [],
+        "image-question.decode_j_per_token": ["skipped"], "image-question.peak_rss_bytes": [],
+    }  # fmt: skip
+    for page in (done.out, (tmp_path / "summary.md").read_text()):
+        assert "computed figures are the same on both sides" in page
+        assert "missing on both sides" in page
+
+
+def test_the_code_of_a_users_own_task_is_named(omnibench, tmp_path, repository):
+    source = tmp_path / "mine.py"
+    source.write_text((repository / "tasks" / "pope.py").read_text())
+    records = [asked(i, right=i % 3 > 0) for i in range(30)]
+    run = write_eval(tmp_path / "a", records, task_source=str(source)).folder
+    done = omnibench("compare", run, run)
+    assert done.code == 0
+    assert f"runs the code of {source}" in done.err

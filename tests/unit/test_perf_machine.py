@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from omnibench.backends.omnivlm import TEMPLATE_TOKENS
 from omnibench.cli import perf_machine, perf_running, perf_weights
 from omnibench.cli.perf_machine import instruments
 from omnibench.cli.perf_weights import card_of, model_name
@@ -83,12 +82,6 @@ def test_a_model_that_cannot_be_drawn_needs_weights(monkeypatch):
     monkeypatch.setattr(perf_weights, "pulled_model", lambda _: None)
     with pytest.raises(OmnibenchError, match="random ones cannot be drawn"):
         card_of("internvl2.5-2b", None, "float32")
-
-
-def test_a_template_is_counted_alike_where_it_is_timed_and_where_it_is_worked_out():
-    for name, family in (("omnivlm-9", "omnivlm"), ("nanollava", "nanollava"),
-                         ("aurora-cross", "aurora")):  # fmt: skip
-        assert SHAPES[name].template_tokens == TEMPLATE_TOKENS[family]
 
 
 def asked(profile="ryzen-hx370", *, here=False, device="cpu"):

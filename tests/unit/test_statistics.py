@@ -131,7 +131,7 @@ def test_metrics_share_their_draws() -> None:
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_another() -> None:
-    rows = clustered(clusters=40, size=4, seed=5)
+    rows = clustered(clusters=97, size=7, seed=5)
     first, again = (estimate(rows, {"it": accuracy()}, seed=1)["it"] for _ in range(2))
     assert first == again
     assert first != estimate(rows, {"it": accuracy()}, seed=2)["it"]
