@@ -121,5 +121,8 @@ def _show(arguments: argparse.Namespace, opened: Opened, found: list[Headline]) 
     for made in opened.evals:
         if made.results is not None:
             print(results_page(made.results, made.run.folder))
-    if opened.perfs:
-        words.note("timings are on the page that --html writes")
+    from omnibench.report.perf_terminal import perf_page
+
+    for timed in opened.perfs:
+        if timed.results is not None:
+            print(perf_page(timed.results, timed.run.folder))

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 
 from omnibench.core import Reading, SampleRecord
 from omnibench.errors import OmnibenchError
 from omnibench.plan import EvalPlan
 from omnibench.report.opened import OpenedEval
+from omnibench.report.thumbnails import Pictures
 
 MOST_CARDS = 180
 """Samples on a page, shared out among its tasks."""
 
-MOST_THUMBNAIL_BYTES = 900_000
-"""Of all thumbnails of a page, as they are written into it."""
-
-_WEBP = (b"RIFF", b"WEBP")
 KINDS: Mapping[str, str] = {
     "lost": "flip: right, then not",
     "gained": "flip: right only later",
@@ -112,7 +107,7 @@ def browse(evals: Sequence[OpenedEval], most: int = MOST_CARDS) -> Browser:
     kinds = {key: _kind(codes) for key, codes in outcomes.items()}
     chosen = choose(kinds, most)
     found = _records(evals, chosen)
-    pictures = _Pictures(evals)
+    pictures = Pictures([made.run.folder for made in evals])
     cards = [
         card for key in chosen for card in _cards(key, kinds[key], found.get(key, []), pictures)
     ]
@@ -230,7 +225,7 @@ def _rank(key: Key) -> tuple[int, str]:
 
 
 def _cards(
-    key: Key, kind: str, found: Sequence[tuple[str, SampleRecord]], pictures: _Pictures
+    key: Key, kind: str, found: Sequence[tuple[str, SampleRecord]], pictures: Pictures
 ) -> Iterator[Card]:
     by_prompt: dict[str, list[tuple[str, SampleRecord]]] = {}
     for run, record in found:
@@ -267,36 +262,3 @@ def _joined(value: str | tuple[str, ...] | None) -> str | None:
         f"{text} ({count})" if (count := value.count(text)) > 1 else text
         for text in dict.fromkeys(value)
     )
-
-
-class _Pictures:
-    """Thumbnails out of the run folders, until the page has enough of them."""
-
-    def __init__(self, evals: Sequence[OpenedEval]) -> None:
-        self._folders = [made.run.folder / "thumbnails" for made in evals]
-        self._left = MOST_THUMBNAIL_BYTES
-        self.left_out = 0
-
-    def data_urls(self, names: Iterable[str]) -> Iterator[str]:
-        """A data: URL for each picture of which a run keeps a small copy."""
-        for name in names:
-            data = next(filter(None, (_webp(folder, name) for folder in self._folders)), None)
-            if data is None:
-                continue
-            text = base64.b64encode(data).decode()
-            if len(text) > self._left:
-                self.left_out += 1
-                continue
-            self._left -= len(text)
-            yield f"data:image/webp;base64,{text}"
-
-
-def _webp(folder: Path, name: str) -> bytes | None:
-    """A thumbnail; None where there is none, or the file is not what it should be."""
-    if not name.isalnum():
-        return None
-    try:
-        data = (folder / f"{name}.webp").read_bytes()
-    except OSError:
-        return None
-    return data if (data[:4], data[8:12]) == _WEBP else None

@@ -56,6 +56,7 @@ def test_without_a_file_the_tables_are_printed(omnibench, runs):
     done = omnibench("report", runs)
     assert done.code == 0
     assert "83.33 %" in done.out
+    assert "image-question" in done.out
 
 
 def test_the_history_grows_once_a_run(omnibench, runs, tmp_path):

@@ -5,7 +5,7 @@ from PIL import Image
 
 from omnibench.core import Reading
 from omnibench.errors import OmnibenchError
-from omnibench.report import browser
+from omnibench.report import browser, thumbnails
 from omnibench.report.opened import open_runs
 from tests.report_runs import RULE, record, write_eval
 
@@ -90,7 +90,7 @@ def test_thumbnails_come_from_the_run_and_nothing_else_does(tmp_path):
 
 
 def test_the_bytes_of_all_thumbnails_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(browser, "MOST_THUMBNAIL_BYTES", 200)
+    monkeypatch.setattr(thumbnails, "MOST_THUMBNAIL_BYTES", 200)
     run = write_eval(tmp_path, [record(n, images=(f"{n:064d}",)) for n in range(9)])
     (run.folder / "thumbnails").mkdir()
     for n in range(9):

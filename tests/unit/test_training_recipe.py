@@ -28,7 +28,7 @@ def written(folder: Path, text: str) -> Path:
     ("old", "new", "message"),
     [
         ("steps = 2", "stepz = 2", r"unknown field `stepz` - at `\$.sft`; known keys: data, steps"),
-        ("model =", "modle =", r"unknown field `modle`; known keys: model, seed"),
+        ("model =", "kind =", r"unknown field `kind`; known keys: model, seed"),
         ("steps = 2", "steps = 0", r"Expected `int` >= 1 - at `\$.sft.steps`"),
         ("1e-3", "-1", r"Expected `float` > 0.0 - at `\$.sft.learning_rate`"),
         ("batch = 2", "warm_up = 2.0\nbatch = 2", r"<= 1.0 - at `\$.sft.warm_up`"),
