@@ -210,8 +210,12 @@ class TransformersBackend:
             seeing.rope_deltas = None
         if features is not None:
             seeing.get_image_features = lambda *_, **__: features
+        model = self._loaded()
+        # As in `generate`: the last position alone decides the first token.
+        taken = inspect.signature(model.forward).parameters
+        last = {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
         try:
-            return self._loaded()(**asked.inputs, use_cache=True)
+            return model(**asked.inputs, use_cache=True, **last)
         finally:
             if features is not None:
                 del seeing.get_image_features

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from omnibench.core import TaskResult
+from omnibench.core import Task, TaskResult
 from omnibench.errors import OmnibenchError
 from omnibench.loading import load_task
 from omnibench.plan import EvalPlan, TaskPlan
-from omnibench.report.matching import of_task
+from omnibench.report.matching import asked_alike
 from omnibench.report.opened import Opened, OpenedEval, OpenedPerf
 
 CONTROLS = {
@@ -62,11 +62,11 @@ def _of_task(run: str, task: TaskPlan, result: TaskResult | None) -> Iterator[st
             f"{where}: {task.n:,} of {task.population:,} samples were asked; the intervals are"
             " about the whole pack"
         )
-    version = _version_here(task)
-    if version is not None and version != task.version:
+    here = _shipped(task)
+    if here is not None and here.version != task.version:
         yield (
             f"{where}: scored by version {task.version} of the task; this omnibench has version"
-            f" {version}, and `omnibench score` scores its replies anew"
+            f" {here.version}, and `omnibench score` scores its replies anew"
         )
     if result is None:
         return
@@ -76,12 +76,12 @@ def _of_task(run: str, task: TaskPlan, result: TaskResult | None) -> Iterator[st
         yield f"{where}: {result.unread:,} of {result.n:,} replies could not be read"
 
 
-def _version_here(task: TaskPlan) -> int | None:
-    """The version that is shipped; None for a user's own file, which a page does not run."""
+def _shipped(task: TaskPlan) -> Task | None:
+    """The task as it is shipped; None for a user's own file, which a page does not run."""
     if task.source is not None or ":" in task.name:
         return None
     try:
-        return load_task(task.name).task.version
+        return load_task(task.name).task
     except OmnibenchError:
         return None
 
@@ -96,13 +96,19 @@ def _unlike(evals: Sequence[OpenedEval]) -> Iterator[str]:
         for name, plan, task in others:
             differing = [
                 f"{found.fingerprint} ({found.words})"
-                for found in of_task((first_plan, first_task), (plan, task), task.version)
+                for found in asked_alike((first_plan, first_task), (plan, task), _judged(task))
             ]
             if differing:
                 yield (
                     f"{label}: {first} and {name} differ in {', '.join(differing)}, so their scores"
                     " do not compare"
                 )
+
+
+def _judged(task: TaskPlan) -> bool:
+    """Whether a judge may have a say in its scores."""
+    here = _shipped(task)
+    return here is None or here.judge_prompt is not None
 
 
 def _of_perf(made: OpenedPerf) -> Iterator[str]:

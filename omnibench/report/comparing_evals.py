@@ -50,7 +50,7 @@ class TaskPair:
         return matching.of_task(
             (base.made.run.plan, base.plan),
             (candidate.made.run.plan, candidate.plan),
-            self.task.version,
+            self.task,
         )
 
     @property

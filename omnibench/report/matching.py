@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from omnibench.core import Task
 from omnibench.plan import EvalPlan, PerfPlan, TaskPlan
 
 REFUSED = ("data", "prompt", "rule", "machine", "threads", "dtype", "cases")
@@ -26,9 +27,20 @@ class Mismatch:
 
 
 def of_task(
-    base: tuple[EvalPlan, TaskPlan], candidate: tuple[EvalPlan, TaskPlan], version: int
+    base: tuple[EvalPlan, TaskPlan], candidate: tuple[EvalPlan, TaskPlan], here: Task
 ) -> Iterator[Mismatch]:
-    """What differs between two runs of a task. version: that of the task as it is here."""
+    """What differs between two runs of a task, and from the task as it is here."""
+    yield from asked_alike(base, candidate, here.judge_prompt is not None)
+    one, two = base[1], candidate[1]
+    if one.version == two.version != here.version:
+        words = f"scored by task version {one.version}, here it is {here.version}; score them again"
+        yield Mismatch("rule", one.label, words)
+
+
+def asked_alike(
+    base: tuple[EvalPlan, TaskPlan], candidate: tuple[EvalPlan, TaskPlan], judged: bool
+) -> Iterator[Mismatch]:
+    """What differs between two runs of a task. judged: whether a judge has a say in its scores."""
     (base_plan, one), (candidate_plan, two) = base, candidate
     compared: dict[str, _Parts] = {
         "data": {
@@ -42,7 +54,7 @@ def of_task(
             "decoding": (one.decoding, two.decoding),
         },
         "rule": {
-            "judge": (base_plan.judge, candidate_plan.judge),
+            "judge": (base_plan.judge, candidate_plan.judge) if judged else (None, None),
             "task version": (one.version, two.version),
         },
     }
@@ -50,9 +62,6 @@ def of_task(
         words = _changed(parts)
         if words:
             yield Mismatch(fingerprint, one.label, words)
-    if one.version == two.version != version:
-        words = f"scored by task version {one.version}, here it is {version}; score them again"
-        yield Mismatch("rule", one.label, words)
 
 
 def of_environment(base: EvalPlan, candidate: EvalPlan) -> Iterator[Mismatch]:

@@ -11,7 +11,7 @@ import pytest
 
 from omnibench.cli.compare import _FINGERPRINTS
 from omnibench.core import Value
-from omnibench.report.matching import REFUSED
+from omnibench.report.matching import REFUSED, asked_alike
 from tests.e2e.conftest import write_replies
 from tests.report_runs import measured, missing, timed, write_eval, write_perf
 from tests.report_runs import record as asked
@@ -168,7 +168,6 @@ def test_a_missing_sensor_is_skipped_and_a_failed_one_an_error(omnibench, tmp_pa
         ({"task_prompts_sha256": "3"}, "prompt"),
         ({"control": "blind"}, "prompt"),
         ({"task_version": 2}, "rule"),
-        ({"judge": "replay:other"}, "rule"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_by_the_name_of_its_fingerprint(
@@ -185,6 +184,15 @@ def test_what_cannot_be_compared_is_refused_by_the_name_of_its_fingerprint(
     allowed = omnibench("compare", base, other, "--even-if", fingerprint)
     assert allowed.code == 0
     assert "compared all the same" in allowed.out
+
+
+def test_a_judge_counts_only_where_it_has_a_say(omnibench, tmp_path):
+    records = [asked(number, right=number % 3 > 0) for number in range(60)]
+    base = write_eval(tmp_path / "a", records)
+    other = write_eval(tmp_path / "b", records, judge="replay:other")
+    assert omnibench("compare", base.folder, other.folder).code == 0  # nobody judges POPE
+    sides = [(run.plan, run.plan.tasks[0]) for run in (base, other)]
+    assert [found.fingerprint for found in asked_alike(*sides, judged=True)] == ["rule"]
 
 
 @pytest.mark.parametrize(
