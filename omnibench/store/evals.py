@@ -13,17 +13,16 @@ from omnibench.core import EvalResults, SampleRecord
 from omnibench.hardware import HostRecord
 from omnibench.plan import EvalPlan
 from omnibench.store.files import (
-    HOST,
     PLAN,
     RESULTS,
     LineWriter,
     damaged,
     new_folder,
-    read_json,
     read_lines,
     write_beginnings,
     write_json,
 )
+from omnibench.store.folder import RunFolder
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -32,12 +31,11 @@ MAX_THUMBNAILS = 1_000
 THUMBNAIL_PX = 256
 
 
-class Run:
+class Run(RunFolder[EvalPlan, EvalResults]):
     """A run folder of `eval` that can be read."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.plan = read_json(folder / PLAN, EvalPlan)
+        super().__init__(folder, EvalPlan, EvalResults)
 
     @property
     def samples_path(self) -> Path:
@@ -60,15 +58,6 @@ class Run:
             seen.add(key)
             yield record
 
-    def results(self) -> EvalResults | None:
-        """results.json, or None where the run has not been finished."""
-        path = self.folder / RESULTS
-        return read_json(path, EvalResults) if path.exists() else None
-
-    def host(self) -> HostRecord:
-        """host.json."""
-        return read_json(self.folder / HOST, HostRecord)
-
     def rewrite(self, plan: EvalPlan, records: Iterable[SampleRecord]) -> Run:
         """Replace plan and records whole; whatever stops it before leaves the run as it was."""
         encoder = msgspec.json.Encoder()
@@ -86,10 +75,6 @@ class Run:
             finally:
                 partial.unlink(missing_ok=True)
         return Run(self.folder)
-
-    def write_results(self, results: EvalResults) -> None:
-        """Replace results.json whole."""
-        write_json(self.folder / RESULTS, results)
 
     def write_submission(self, task: str, submission: object) -> Path:
         """What a benchmark's server takes, as JSON beside the records."""

@@ -11,27 +11,23 @@ from omnibench.core.hardware import HardwareProfile
 from omnibench.hardware import HostRecord
 from omnibench.plan import PerfPlan
 from omnibench.store.files import (
-    HOST,
-    PLAN,
-    RESULTS,
     LineWriter,
     damaged,
     new_folder,
-    read_json,
     read_lines,
     write_beginnings,
     write_json,
 )
+from omnibench.store.folder import RunFolder
 
 PROFILE, CALIBRATION = "profile.json", "calibration.json"
 
 
-class PerfRun:
+class PerfRun(RunFolder[PerfPlan, PerfResults]):
     """A run folder of `perf` that can be read."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.plan = read_json(folder / PLAN, PerfPlan)
+        super().__init__(folder, PerfPlan, PerfResults)
 
     @property
     def trials_path(self) -> Path:
@@ -53,15 +49,6 @@ class PerfRun:
         """What appends trials. Raises OmnibenchError while another process does."""
         return LineWriter(self.trials_path)
 
-    def results(self) -> PerfResults | None:
-        """results.json, or None where the run has not been finished."""
-        path = self.folder / RESULTS
-        return read_json(path, PerfResults) if path.exists() else None
-
-    def write_results(self, results: PerfResults) -> None:
-        """Replace results.json whole."""
-        write_json(self.folder / RESULTS, results)
-
     def keep_profile(self, profile: HardwareProfile) -> None:
         """profile.json: the device that was asked about, as it was known then."""
         write_json(self.folder / PROFILE, profile)
@@ -69,10 +56,6 @@ class PerfRun:
     def keep_calibration(self, calibration: Calibration) -> None:
         """calibration.json: the ceilings of the machine that measured."""
         write_json(self.folder / CALIBRATION, calibration)
-
-    def host(self) -> HostRecord:
-        """host.json."""
-        return read_json(self.folder / HOST, HostRecord)
 
 
 def create_perf_run(out: Path, plan: PerfPlan, host: HostRecord) -> PerfRun:
