@@ -8,14 +8,9 @@ from omnibench.core import Task, TaskResult
 from omnibench.errors import OmnibenchError
 from omnibench.loading import load_task
 from omnibench.plan import EvalPlan, TaskPlan
+from omnibench.report.controls import CONTROLS
 from omnibench.report.matching import asked_alike
 from omnibench.report.opened import Opened, OpenedEval, OpenedPerf
-
-CONTROLS = {
-    "blind": "grey pictures in place of the benchmark's",
-    "shuffled": "every question with another one's picture",
-    "majority": "always the most frequent right answer; no model was asked",
-}
 
 
 def caveats(opened: Opened) -> list[str]:

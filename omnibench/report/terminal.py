@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from omnibench.core import Control, EvalResults, TaskResult, Value
+from omnibench.core import EvalResults, TaskResult, Value
+from omnibench.report.controls import CONTROLS
 from omnibench.report.tables import drawn, width
 from omnibench.report.text import plain
 
@@ -17,11 +18,6 @@ _COLUMNS = (
     "task", "data", "metric", "rule", "value", "95 % interval", "MDE", "n", "unread", "errors",
 )  # fmt: skip
 _WIDTH_OF_ALL = 110
-_CONTROLS: Mapping[Control, str] = {
-    "blind": "grey pictures in place of the benchmark's",
-    "shuffled": "every question with another one's picture",
-    "majority": "always the most frequent right answer; no model was asked",
-}
 
 
 def results_page(results: EvalResults, folder: Path) -> str:
@@ -29,7 +25,7 @@ def results_page(results: EvalResults, folder: Path) -> str:
     card = results.model
     lines = [f"{plain(card.name)}, weights: {plain(card.weights)}"]
     if results.control is not None:
-        lines.append(f"CONTROL: {_CONTROLS[results.control]}")
+        lines.append(f"CONTROL: {CONTROLS[results.control]}")
     columns = width()
     left_out = {"data", "MDE"} if columns < _WIDTH_OF_ALL else set()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
