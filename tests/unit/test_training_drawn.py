@@ -1,5 +1,6 @@
 """Drawn conversations: the same whenever asked, balanced, and free of what the test part keeps."""
 
+import math
 import re
 from collections import Counter, defaultdict
 
@@ -15,6 +16,9 @@ from omnivlm.data.words import COLOURS, KINDS, LABELS, PAPERS
 from omnivlm.errors import TrainingError
 from omnivlm.training.drawn import MIX, DrawnConversations
 from omnivlm.training.drawn_labels import CLASSES, drawn_labels, inked
+from omnivlm.training.place_labels import place_labels
+from omnivlm.training.recipe import DrawnData
+from omnivlm.training.tower_job import class_counts, drawn_dense_labels
 
 COUNT = 2500
 
@@ -207,6 +211,25 @@ def test_an_empty_patch_is_paper_and_labels_are_the_same_again():
         patch = pixels[14 * row : 14 * row + 14, 14 * column : 14 * column + 14].reshape(-1, 3)
         paper = sum(tuple(int(v) for v in pixel) in papers for pixel in patch)
         assert paper > 0.3 * len(patch)  # words under objects are paper too
+
+
+@pytest.mark.parametrize("grid", [27, 9, 4])
+def test_places_are_ninths_of_the_picture_from_the_top_and_from_the_left(grid):
+    places = place_labels(grid)
+    assert {name: array.shape for name, array in places.items()} == {
+        "row": (grid, grid), "column": (grid, grid)
+    }  # fmt: skip
+    for line in range(grid):
+        ninth = 1 + math.floor(9 * line / grid)
+        assert set(places["row"][line]) == set(places["column"][:, line]) == {ninth}
+
+
+def test_every_labelled_picture_of_the_tower_s_training_tells_places_too():
+    labels = drawn_dense_labels(DrawnData(samples=4), 27)
+    for index in range(4):
+        classes = labels(index).classes
+        assert {"row", "column"} < set(classes) <= set(class_counts())
+        assert all(array.max() < class_counts()[name] for name, array in classes.items())
 
 
 def test_a_grid_that_does_not_fit_is_refused():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -25,23 +25,27 @@ class LabelledItem:
 
 
 def drawn_dense_labels(data: DrawnData, grid: int) -> Labels:
-    """Scenes with their objects, and every other picture of the forms with its writing, in turn."""
+    """Scenes with their objects, pictures of the forms with their writing, and places in both."""
     from omnivlm.training.drawn_labels import drawn_labels
     from omnivlm.training.picture_labels import picture_labels
+    from omnivlm.training.place_labels import place_labels
+
+    places = place_labels(grid)
 
     def labelled(index: int) -> Labelled:
         of_scene = index % 2 == 0
         draw = drawn_labels if of_scene else picture_labels
-        return draw("train", data.seed, index // 2, grid)
+        seen = draw("train", data.seed, index // 2, grid)
+        return replace(seen, classes={**seen.classes, **places})
 
     return labelled
 
 
 def class_counts() -> Mapping[str, int]:
     """Labelling -> how many classes it has."""
-    from omnivlm.training import drawn_labels, picture_labels
+    from omnivlm.training import drawn_labels, picture_labels, place_labels
 
-    return {**drawn_labels.CLASSES, **picture_labels.CLASSES}
+    return {**drawn_labels.CLASSES, **picture_labels.CLASSES, **place_labels.CLASSES}
 
 
 class TowerJob:
