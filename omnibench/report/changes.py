@@ -142,7 +142,8 @@ def _signed(value: Value, factor: float) -> tuple[str, str]:
         return DASH, ""
     low, high = _ends(value)
     interval = "" if low is None or high is None else f"{low * factor:+.2f} – {high * factor:+.2f}"
-    return f"{value.value * factor:+.2f} pt", interval.replace("-", "−")
+    difference = f"{value.value * factor:+.2f} pt"
+    return difference.replace("-", "−"), interval.replace("-", "−")
 
 
 def _ends(value: Value) -> tuple[float, float] | tuple[None, None]:
