@@ -74,7 +74,7 @@ def test_any_form_alone_makes_conversations(form):
 
 def test_pope_alone_asks_for_kinds_in_its_own_words():
     only = DrawnConversations("train", 1, 30, {"pope": 1})
-    asked = [turn for index in range(30) for turn in only[index].turns[1:]]
+    asked = [turn for index in range(30) for turn in only[index].turns[1:] if not listed([turn])]
     assert len(asked) > 90
     assert all(turn.prompt.startswith(("Is there a ", "Is there an ")) for turn in asked)
 
@@ -104,6 +104,61 @@ def test_one_picture_has_a_caption_and_many_questions_and_none_is_asked_twice(dr
     assert sum(len(one.turns) == 9 for one in of_scenes) > 0.95 * len(of_scenes)
 
 
+def listed(turns):
+    """(request, thing, answer) for every thing of every list."""
+    found = []
+    for turn in turns:
+        asked = re.fullmatch(r"(Say [\w ]+): ([\w, ]+)\.", turn.prompt)
+        if asked:
+            things, answers = asked[2].split(", "), turn.answer.split(", ")
+            for thing, answer in zip(things, answers, strict=True):
+                assert answer.startswith(f"{thing} ")
+                found.append((asked[1], thing, answer.removeprefix(f"{thing} ")))
+    return found
+
+
+def truth(scene, request, thing):
+    of_kind = [one for one in scene.things if one.kind == thing]
+    match request:
+        case "Say of each whether it is in the image":
+            return "yes" if of_kind else "no"
+        case "Say how many there are of each":
+            return str(len(of_kind))
+        case "Say how many objects have each colour":
+            return str(sum(one.colour == thing for one in scene.things))
+        case "Say which colour each has":
+            (one,) = of_kind
+            return one.colour
+        case "Say where each of these is":
+            (one,) = of_kind
+            return one.place
+
+
+def test_lists_say_the_truth_about_the_scene(drawn):
+    asked = Counter()
+    for one in scenes(drawn):
+        scene = Scene(tuple(read_caption(one.turns[0].answer)))
+        for request, thing, answer in listed(one.turns):
+            asked[request] += 1
+            assert answer == truth(scene, request, thing), (one.id, request, thing)
+    assert len(asked) == 5
+    assert min(asked.values()) > 1000
+
+
+def test_lists_hold_each_kind_as_often_there_as_not_also_within_a_theme(drawn):
+    counts = defaultdict(Counter)
+    for one in scenes(drawn):
+        scene = Scene(tuple(read_caption(one.turns[0].answer)))
+        for request, thing, answer in listed(one.turns):
+            if request == "Say of each whether it is in the image":
+                counts[thing][answer] += 1
+                counts[KINDS[thing].theme == theme_of(scene)][answer] += 1
+    assert set(KINDS) < set(counts)
+    for name, count in counts.items():
+        spread = 4 * math.sqrt(0.25 / count.total())
+        assert count["yes"] / count.total() == pytest.approx(0.5, abs=spread), name
+
+
 def yes_no(conversations):
     for one in conversations:
         for turn in one.turns:
@@ -119,7 +174,7 @@ def test_yes_is_as_frequent_as_no_for_every_kind_and_every_way_of_asking(drawn):
         for kind in KINDS:
             if f" {kind} " in question or f" {kind}?" in question:
                 by_kind[kind][answer] += 1
-    assert overall.total() > 5000
+    assert overall.total() > 3000
     assert overall["yes"] / overall.total() == pytest.approx(0.5, abs=0.02)
     for kind in KINDS:
         assert by_kind[kind]["yes"] / by_kind[kind].total() == pytest.approx(0.5, abs=0.08), kind
@@ -147,7 +202,7 @@ def test_who_remembers_all_questions_and_sees_nothing_knows_little_of_new_ones(d
         known[question][answer] += 1
     new = [(question, a) for question, a in yes_no(drawn[COUNT // 2 :]) if question in known]
     right = [known[question].most_common(1)[0][0] == answer for question, answer in new]
-    assert len(right) > 1500
+    assert len(right) > 1000
     assert sum(right) / len(right) < 0.55
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
@@ -16,6 +17,7 @@ from omnivlm.data.parts import Part, item_random, part_seed
 from omnivlm.data.scene import Scene
 from omnivlm.data.world import sample_scene
 from omnivlm.errors import TrainingError
+from omnivlm.training.checklists import checklists
 from omnivlm.training.form_rows import picture_names, turn_of
 from omnivlm.training.picture_turns import picture_turns
 from omnivlm.training.samples import Conversation, Turn
@@ -36,6 +38,7 @@ MIX: dict[str, float] = {
 
 _SCENES_ONLY = ("pope", "vqav2", "gqa", "okvqa")
 _LEAST, _MOST = 4, 8  # objects in a scene
+_LISTS = 3
 _LABELLED = 0.2  # the share of scenes with words under the objects
 _TEXTS_TOGETHER = 4  # questions without a picture that make one sample
 _BLOCKS_KEPT = 2048
@@ -45,7 +48,7 @@ Group = tuple[tuple[Described, ...], tuple[Turn, ...]]
 
 
 class DrawnConversations:
-    """Pictures with a caption and up to `questions` questions, in all fifteen forms.
+    """Pictures with a caption and up to `questions` lists and questions, in all fifteen forms.
 
     The forms take turns by `mix` (form -> weight). Item i is the same whatever was asked before,
     and another in every part and for every seed. Raises TrainingError for a mix that cannot be.
@@ -95,8 +98,13 @@ class DrawnConversations:
         labelled = rng.random() < _LABELLED
         scene = sample_scene(rng, self._part, least=_LEAST, most=_MOST, labelled=labelled)
         shown = Shown(scene, self._part, self._shares)
-        asked = scene_turns(shown, rng, self._mix, self._questions)
-        return (scene,), (Turn(rng.choice(CAPTION_PROMPTS), scene.describe()), *asked)
+        caption = Turn(rng.choice(CAPTION_PROMPTS), scene.describe())
+        return (scene,), (caption, *self._asked(shown, rng, self._questions))
+
+    def _asked(self, shown: Shown, rng: random.Random, count: int) -> list[Turn]:
+        """Lists of things, then questions in the forms' words; `count` together."""
+        lists = checklists(shown, rng, min(_LISTS, count))
+        return [*lists, *scene_turns(shown, rng, self._mix, count - len(lists))]
 
     def _of_form(self, form: str, earlier: int, index: int) -> Group:
         rng = item_random(self._part, "conversation", self._seed, index)
@@ -109,7 +117,7 @@ class DrawnConversations:
         match pictures:
             case (Scene() as scene,):
                 shown = Shown(scene, self._part, self._shares)
-                more = scene_turns(shown, rng, self._mix, most)
+                more = self._asked(shown, rng, max(most, 0))
             case (picture,):
                 more = picture_turns(form, picture, rng, most)
             case _:
