@@ -59,10 +59,14 @@ class Reply:
         return self._tokenizer.reply(ids)
 
     def new_text(self) -> str:
-        """What has been added since the last call; half a character waits for its other half."""
+        """What has been added since the last call.
+
+        Half a character waits for its other half, and a newline that the assistant's header may
+        follow for a word.
+        """
         text = self.text()
         if self.finish is None:
-            text = text.removesuffix(_UNFINISHED_CHARACTER)
+            text = text.removesuffix(_UNFINISHED_CHARACTER) if text.strip() else ""
         new = text[self._told :]
         self._told = max(self._told, len(text))
         return new

@@ -78,7 +78,7 @@ class Tokenizer:
         header, newline, rest = text.partition("\n")
         if newline:
             return rest if header.strip() == _HEADER else text
-        return "" if _HEADER.startswith(header) else text
+        return "" if _HEADER.startswith(header.strip()) else text
 
     def _special_id(self, name: str, where: str) -> int:
         if name not in self._vocabulary:

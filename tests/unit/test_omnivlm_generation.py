@@ -11,7 +11,7 @@ from omnivlm.batching import BATCH_BYTES, BATCH_ROWS, Prompt, Row, batches, toke
 from omnivlm.generation import Reply, chosen
 from omnivlm.keyvalues import RowCache
 from omnivlm.presets import OMNIVLM_968M
-from omnivlm.prompts import TURN_END, TURN_START
+from omnivlm.prompts import TURN_END, TURN_START, Special
 from omnivlm.questions import Question
 from omnivlm.seen import Seen
 from omnivlm.tokenizer import Tokenizer, tiny_tokenizer
@@ -50,6 +50,27 @@ def test_half_a_character_waits_for_its_other_half(tokenizer: Tokenizer) -> None
         told.append(reply.new_text())
     assert "".join(told) == "é!"
     assert told[0] == ""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["\n", Special(TURN_START), "assistant\nA cat.\nYes."],
+        ["\n", Special(TURN_START), "assistant \nA cat."],
+        ["\nA cat."],
+        ["\n"],
+    ],
+)
+def test_what_is_told_token_by_token_is_the_reply(
+    tokenizer: Tokenizer, written: list[Special | str]
+) -> None:
+    ids = tokenizer.encode(written)
+    reply = Reply(Question("?", (), len(ids)), tokenizer, 5, 512)
+    told = []
+    for token in ids:
+        reply.take(token)
+        told.append(reply.new_text())
+    assert "".join(told) == reply.text()
 
 
 def test_each_reply_is_chosen_its_own_way(tokenizer: Tokenizer) -> None:
