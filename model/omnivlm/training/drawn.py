@@ -21,7 +21,7 @@ from omnivlm.training.checklists import checklists
 from omnivlm.training.form_rows import picture_names, turn_of
 from omnivlm.training.picture_turns import picture_turns
 from omnivlm.training.samples import Conversation, Turn
-from omnivlm.training.scene_turns import Shown, scene_turns
+from omnivlm.training.scene_turns import Shown, plain_turns, scene_turns
 
 CAPTION_PROMPTS = (
     "Describe the image.", "Describe the image in detail.", "What is in the image?",
@@ -38,7 +38,7 @@ MIX: dict[str, float] = {
 
 _SCENES_ONLY = ("pope", "vqav2", "gqa", "okvqa")
 _LEAST, _MOST = 4, 8  # objects in a scene
-_LISTS = 3
+_LISTS = 1
 _LABELLED = 0.2  # the share of scenes with words under the objects
 _TEXTS_TOGETHER = 4  # questions without a picture that make one sample
 _BLOCKS_KEPT = 2048
@@ -50,6 +50,8 @@ Group = tuple[tuple[Described, ...], tuple[Turn, ...]]
 class DrawnConversations:
     """Pictures with a caption and up to `questions` lists and questions, in all fifteen forms.
 
+    A scene has `plain` more, which no benchmark's instruction follows.
+
     The forms take turns by `mix` (form -> weight). Item i is the same whatever was asked before,
     and another in every part and for every seed. Raises TrainingError for a mix that cannot be.
     """
@@ -60,7 +62,8 @@ class DrawnConversations:
         seed: int,
         count: int,
         mix: Mapping[str, float] | None = None,
-        questions: int = 8,
+        questions: int = 5,
+        plain: int = 12,
     ) -> None:
         self._mix = dict(MIX if mix is None else mix)
         _check(self._mix, count, questions)
@@ -68,6 +71,7 @@ class DrawnConversations:
         self._seed = seed
         self._count = count
         self._questions = questions
+        self._plain = plain
         self._shares = measure_shares(_LEAST, _MOST)
         self._turns = _turns(self._mix)
 
@@ -102,9 +106,11 @@ class DrawnConversations:
         return (scene,), (caption, *self._asked(shown, rng, self._questions))
 
     def _asked(self, shown: Shown, rng: random.Random, count: int) -> list[Turn]:
-        """Lists of things, then questions in the forms' words; `count` together."""
+        """Lists of things and questions in the forms' words, `count` together; and plain ones."""
         lists = checklists(shown, rng, min(_LISTS, count))
-        return [*lists, *scene_turns(shown, rng, self._mix, count - len(lists))]
+        asked = scene_turns(shown, rng, self._mix, count - len(lists))
+        turns = [*lists, *plain_turns(shown, rng, self._plain), *asked]
+        return list({turn.prompt: turn for turn in turns}.values())
 
     def _of_form(self, form: str, earlier: int, index: int) -> Group:
         rng = item_random(self._part, "conversation", self._seed, index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,7 +29,7 @@ from omnivlm.data.words import with_article
 from omnivlm.training.form_rows import listed
 from omnivlm.training.picture_turns import options_of
 from omnivlm.training.samples import Turn
-from omnivlm.training.wordings import circular, lettered, short
+from omnivlm.training.wordings import circular, lettered, optioned, short
 
 _DRAFTS = 6  # a maker may have nothing to ask of a scene
 _EXISTENCE = {"pope": 1.0, "mme": 0.25, "vqav2": 0.1, "gqa": 0.1}
@@ -85,19 +85,46 @@ def _existence(
     return turns
 
 
-def _claim(shown: Shown, rng: random.Random, put: Putting) -> Turn | None:
+def plain_turns(shown: Shown, rng: random.Random, count: int) -> list[Turn]:
+    """Ask up to `count` different questions without a benchmark's instruction.
+
+    They take few tokens, so that many are asked of a scene. A third ask whether a kind is there.
+    """
+    found: dict[str, Turn] = {}
+    for claim, holds in existence(shown.scene, shown.shares, rng, count / 3):
+        turn = Turn(claim.question(rng), "yes" if holds else "no")
+        found[turn.prompt] = turn
+    for asker in rng.choices(_PLAIN, k=_DRAFTS * count):
+        if len(found) >= count:
+            break
+        drafted = asker(shown, rng)
+        if drafted is not None:
+            found.setdefault(drafted.prompt, drafted)
+    return list(found.values())[:count]
+
+
+_Wording = Callable[[str], str]
+
+
+def _claim(
+    shown: Shown, rng: random.Random, put: Putting, wording: _Wording = short
+) -> Turn | None:
     for claim, holds in put(shown.scene, shown.shares, rng, shown.part):
-        return Turn(short(claim.question(rng)), "yes" if holds else "no")
+        return Turn(wording(claim.question(rng)), "yes" if holds else "no")
     return None
 
 
 def _open(
-    shown: Shown, rng: random.Random, maker: Maker[Scene], small: bool = False
+    shown: Shown,
+    rng: random.Random,
+    maker: Maker[Scene],
+    small: bool = False,
+    wording: _Wording = short,
 ) -> Turn | None:
     asked = maker(shown.scene, rng)
     if asked is None:
         return None
-    return Turn(short(asked.question), asked.answer.lower() if small else asked.answer)
+    return Turn(wording(asked.question), asked.answer.lower() if small else asked.answer)
 
 
 def _bare(shown: Shown, rng: random.Random, maker: Maker[Scene]) -> Turn | None:
@@ -105,12 +132,17 @@ def _bare(shown: Shown, rng: random.Random, maker: Maker[Scene]) -> Turn | None:
     return None if asked is None else Turn(asked.question, listed(asked.answer))
 
 
-def _by_letter(shown: Shown, rng: random.Random, maker: Maker[Scene]) -> Turn | None:
+def _by_letter(
+    shown: Shown,
+    rng: random.Random,
+    maker: Maker[Scene],
+    wording: Callable[[str, Sequence[str]], str] = lettered,
+) -> Turn | None:
     asked = maker(shown.scene, rng)
     if asked is None or not asked.wrong:
         return None
     options, letter = options_of(asked, rng)
-    return Turn(lettered(asked.question, options), letter)
+    return Turn(wording(asked.question, options), letter)
 
 
 def _mmbench(
@@ -170,3 +202,10 @@ ASKERS: dict[str, tuple[_Asker, ...]] = {
     "mmbench_cn": tuple(partial(_mmbench, maker=m, language="cn") for m in _BILINGUAL),
 }  # fmt: skip
 """How each form asks about a scene, but for the existence of kinds."""
+
+_MAKERS = (*scene_questions.ABOUT, *scene_questions.COUNTS)
+_PLAIN: tuple[_Asker, ...] = (
+    *(partial(_claim, put=put, wording=str) for put in (numbers, sides, relations, colours)),
+    *(partial(_open, maker=maker, wording=str) for maker in _MAKERS),
+    *(partial(_by_letter, maker=maker, wording=optioned) for maker in _MAKERS),
+)

@@ -37,8 +37,12 @@ def short_or_unanswerable(question: str) -> str:
 def lettered(question: str, options: Sequence[str], context: str = "") -> str:
     """ScienceQA, with its context, and AI2D."""
     before = f"Context: {context}\n" if context else ""
-    lines = "\n".join(f"{letter}. {option}" for letter, option in _named(options))
-    return f"{before}{question}\n{lines}\n{_BY_LETTER}"
+    return f"{before}{optioned(question, options)}\n{_BY_LETTER}"
+
+
+def optioned(question: str, options: Sequence[str]) -> str:
+    """A question and its options, without an instruction; no benchmark asks so."""
+    return "\n".join([question, *(f"{letter}. {option}" for letter, option in _named(options))])
 
 
 def bracketed(question: str, options: Sequence[str]) -> str:
