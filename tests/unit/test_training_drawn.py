@@ -14,7 +14,7 @@ from omnivlm.data.parts import held_out_pair, held_out_word
 from omnivlm.data.scene import Scene, Thing
 from omnivlm.data.words import COLOURS, KINDS, LABELS, PAPERS
 from omnivlm.errors import TrainingError
-from omnivlm.training.drawn import MIX, DrawnConversations
+from omnivlm.training.drawn import MIX, TOLD, DrawnConversations
 from omnivlm.training.drawn_labels import CLASSES, drawn_labels, inked
 from omnivlm.training.place_labels import place_labels
 from omnivlm.training.recipe import DrawnData
@@ -130,6 +130,23 @@ def listed(turns):
                 assert answer.startswith(f"{thing} ")
                 found.append((asked[1], thing, answer.removeprefix(f"{thing} ")))
     return found
+
+
+def test_what_is_told_before_questions_are_captions_and_lists_of_the_same_pictures(drawn):
+    told = DrawnConversations("train", 11, 200, amounts=TOLD)
+    lists = 0
+    for index in range(200):
+        one, asked = told[index], drawn[index]
+        assert (one.id, one.image_keys) == (asked.id, asked.image_keys)
+        if one.pictures:
+            caption, *others = one.turns
+            assert caption.answer == asked.turns[0].answer
+            assert len(others) <= 5
+            assert all(listed([turn]) for turn in others)
+            lists += len(others)
+        else:
+            assert one.turns == asked.turns
+    assert lists > 500
 
 
 def truth(scene, request, thing):

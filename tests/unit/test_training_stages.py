@@ -15,6 +15,7 @@ from omnivlm.loading import filled, on_meta
 from omnivlm.model import OmniVLM
 from omnivlm.presets import NANOLLAVA_TINY, OMNIVLM_TINY
 from omnivlm.tokenizer import tiny_tokenizer
+from omnivlm.training.captions_alone import CaptionsAlone
 from omnivlm.training.features import FeatureStore, tower_digest
 from omnivlm.training.picture_labels import characters, picture_labels, tints
 from omnivlm.training.preference_job import PreferenceJob, answers_logps
@@ -24,7 +25,6 @@ from omnivlm.training.samples import Conversation, Preference, Turn
 from omnivlm.training.stages import TRAINED, Place, run_stage
 from omnivlm.training.starting import first_weights
 from omnivlm.training.template import Template
-from omnivlm.training.told import CaptionsAlone, ToldConversations
 from tests.unit.training_toy import Silent
 
 CPU = torch.device("cpu")
@@ -45,7 +45,7 @@ def stage(**changes: object) -> Stage:
     return Stage(**{**settings, **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["pretrain", "sft"])
+@pytest.mark.parametrize("name", ["language", "pretrain", "sft"])
 def test_what_is_frozen_stays_as_it_was(tmp_path: Path, name: str) -> None:
     recipe = one_step(**{name: stage()})
     before, _ = first_weights(recipe, tmp_path)
@@ -146,11 +146,7 @@ class _Two:
         return Conversation(str(index), (PIL.Image.Image,), ("key",), turns)
 
 
-def test_captions_are_told_or_alone() -> None:
-    told = ToldConversations(_Two())
-    assert told[0].turns == (Turn("Describe.", "A cup."),)
-    assert told[1].turns == (Turn("A cup.\nIs it red?", "no"),)
-    assert told[1].pictures == ()
+def test_captions_are_left_alone() -> None:
     alone = CaptionsAlone(_Two())
     assert (len(alone), alone[1].turns) == (2, (Turn("Describe.", "A cup."),))
 

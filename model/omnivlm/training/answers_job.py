@@ -32,7 +32,7 @@ class AnswersJob:
         model: OmniVLM,
         template: Template,
         conversations: Conversations,
-        store: FeatureStore | None,
+        store: FeatureStore,
         parameters: Mapping[str, nn.Parameter],
         most_tokens: int,
     ) -> None:
@@ -51,12 +51,10 @@ class AnswersJob:
         """Nothing is needed."""
 
     def load(self, index: int) -> AnswersItem:
-        """One conversation; without a store its pictures are left out, and only text is read."""
+        """One conversation. Raises PictureError where a picture is missing or broken."""
         conversation = self._conversations[index]
-        features: tuple[Tensor, ...] = ()
-        if self._store is not None:
-            pairs = zip(conversation.pictures, conversation.image_keys, strict=True)
-            features = tuple(self._store.features(picture, key) for picture, key in pairs)
+        pairs = zip(conversation.pictures, conversation.image_keys, strict=True)
+        features = tuple(self._store.features(picture, key) for picture, key in pairs)
         sequence = self._template.merged(conversation.turns, len(features), self._most_tokens)
         return AnswersItem(sequence, features)
 

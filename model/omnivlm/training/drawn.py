@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import PIL.Image
@@ -38,7 +39,6 @@ MIX: dict[str, float] = {
 
 _SCENES_ONLY = ("pope", "vqav2", "gqa", "okvqa")
 _LEAST, _MOST = 4, 8  # objects in a scene
-_LISTS = 1
 _LABELLED = 0.2  # the share of scenes with words under the objects
 _TEXTS_TOGETHER = 4  # questions without a picture that make one sample
 _BLOCKS_KEPT = 2048
@@ -47,13 +47,29 @@ _CYCLE = 200  # after so many conversations, or nearly so, the forms' turns begi
 Group = tuple[tuple[Described, ...], tuple[Turn, ...]]
 
 
-class DrawnConversations:
-    """Pictures with a caption and up to `questions` lists and questions, in all fifteen forms.
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much is asked of a picture at most.
 
-    A scene has `plain` more, which no benchmark's instruction follows.
+    questions: in the forms' words; 0 leaves out those that came with a form's picture, too. lists
+    and plain, which no benchmark's instruction follows: of scenes alone.
+    """
+
+    questions: int = 4
+    lists: int = 1
+    plain: int = 12
+
+
+TOLD = Amounts(questions=0, lists=5, plain=0)
+"""What is there, where and how often: what a language model has to read first."""
+
+
+class DrawnConversations:
+    """Pictures with a caption, lists and questions, in all fifteen forms.
 
     The forms take turns by `mix` (form -> weight). Item i is the same whatever was asked before,
-    and another in every part and for every seed. Raises TrainingError for a mix that cannot be.
+    and another in every part and for every seed; its pictures are the same for all `amounts`.
+    Raises TrainingError for a mix that cannot be.
     """
 
     def __init__(
@@ -62,16 +78,14 @@ class DrawnConversations:
         seed: int,
         count: int,
         mix: Mapping[str, float] | None = None,
-        questions: int = 5,
-        plain: int = 12,
+        amounts: Amounts = Amounts(),
     ) -> None:
         self._mix = dict(MIX if mix is None else mix)
-        _check(self._mix, count, questions)
+        _check(self._mix, count)
         self._part: Part = part
         self._seed = seed
         self._count = count
-        self._questions = questions
-        self._plain = plain
+        self._amounts = amounts
         self._shares = measure_shares(_LEAST, _MOST)
         self._turns = _turns(self._mix)
 
@@ -103,13 +117,14 @@ class DrawnConversations:
         scene = sample_scene(rng, self._part, least=_LEAST, most=_MOST, labelled=labelled)
         shown = Shown(scene, self._part, self._shares)
         caption = Turn(rng.choice(CAPTION_PROMPTS), scene.describe())
-        return (scene,), (caption, *self._asked(shown, rng, self._questions))
+        return (scene,), (caption, *self._asked(shown, rng, self._amounts.questions))
 
-    def _asked(self, shown: Shown, rng: random.Random, count: int) -> list[Turn]:
-        """Lists of things and questions in the forms' words, `count` together; and plain ones."""
-        lists = checklists(shown, rng, min(_LISTS, count))
-        asked = scene_turns(shown, rng, self._mix, count - len(lists))
-        turns = [*lists, *plain_turns(shown, rng, self._plain), *asked]
+    def _asked(self, shown: Shown, rng: random.Random, questions: int) -> list[Turn]:
+        turns = [
+            *checklists(shown, rng, self._amounts.lists),
+            *plain_turns(shown, rng, self._amounts.plain),
+            *scene_turns(shown, rng, self._mix, questions),
+        ]
         return list({turn.prompt: turn for turn in turns}.values())
 
     def _of_form(self, form: str, earlier: int, index: int) -> Group:
@@ -118,12 +133,13 @@ class DrawnConversations:
         number, place = divmod(earlier, block)
         groups = form_block(form, self._part, part_seed(self._part, form, self._seed, number))
         pictures, turns = groups[place % len(groups)]
-        most = self._questions - len(turns)
+        if pictures and not self._amounts.questions:
+            turns = ()
+        most = max(self._amounts.questions - len(turns), 0)
         more: list[Turn] = []
         match pictures:
             case (Scene() as scene,):
-                shown = Shown(scene, self._part, self._shares)
-                more = self._asked(shown, rng, max(most, 0))
+                more = self._asked(Shown(scene, self._part, self._shares), rng, most)
             case (picture,):
                 more = picture_turns(form, picture, rng, most)
             case _:
@@ -178,7 +194,7 @@ def _turns(mix: Mapping[str, float]) -> list[str]:
     return interleave([[form] * max(1, round(_CYCLE * share)) for form, share in drawn.items()])
 
 
-def _check(mix: Mapping[str, float], count: int, questions: int) -> None:
+def _check(mix: Mapping[str, float], count: int) -> None:
     unknown = sorted(set(mix) - set(FORMS))
     if unknown:
         raise TrainingError(
@@ -186,5 +202,5 @@ def _check(mix: Mapping[str, float], count: int, questions: int) -> None:
         )
     if any(weight < 0 for weight in mix.values()) or not any(mix.values()):
         raise TrainingError("mix must hold numbers from 0, one at least above it")
-    if count < 1 or questions < 1:
-        raise TrainingError(f"count is {count} and questions {questions}; both must be 1 or more")
+    if count < 1:
+        raise TrainingError(f"count is {count}; it must be 1 or more")

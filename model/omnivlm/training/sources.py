@@ -27,6 +27,15 @@ def conversations(data: Data, base: Path) -> Conversations:
             raise TypeError("the recipe has been checked: preferences are for dpo")
 
 
+def told(data: Data) -> Conversations:
+    """Captions and lists of the drawn world's training part, without questions."""
+    from omnivlm.training.drawn import TOLD, DrawnConversations
+
+    if not isinstance(data, DrawnData):
+        raise TypeError("the recipe has been checked: language reads the drawn world")
+    return DrawnConversations("train", data.seed, data.samples, data.mix, TOLD)
+
+
 def preferences(data: Data, out: Path) -> Preferences:
     """The preference rows of a file, or swapped captions of the drawn world.
 

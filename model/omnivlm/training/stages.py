@@ -19,6 +19,7 @@ from omnivlm.errors import TrainingError
 from omnivlm.model import OmniVLM
 from omnivlm.tokenizer import Tokenizer
 from omnivlm.training.answers_job import AnswersJob
+from omnivlm.training.captions_alone import CaptionsAlone
 from omnivlm.training.features import FeatureStore
 from omnivlm.training.job import Job
 from omnivlm.training.loop import Loop, Watcher
@@ -32,17 +33,16 @@ from omnivlm.training.recipe import (
     StageName,
     fingerprint,
 )
-from omnivlm.training.sources import conversations, preferences
+from omnivlm.training.sources import conversations, preferences, told
 from omnivlm.training.starting import first_weights, stage_weights
 from omnivlm.training.state import STATE
 from omnivlm.training.template import Template
-from omnivlm.training.told import CaptionsAlone, ToldConversations
 from omnivlm.training.tower_job import TowerJob, class_counts, drawn_dense_labels
 
 MODEL = "model"
 TRAINED: Mapping[StageName, tuple[str, ...]] = {
     "tower": ("vision_model.",),
-    "language": ("language_model.",),
+    "language": ("compressor.", "projector.", "language_model."),
     "pretrain": ("compressor.", "projector."),
     "sft": ("compressor.", "projector.", "language_model."),
     "dpo": ("compressor.", "projector.", "language_model."),
@@ -150,9 +150,7 @@ def _job(
     if name == "dpo":
         rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)
-    read = conversations(stage.data, place.base)
-    if name == "language":
-        return AnswersJob(model, template, ToldConversations(read), None, trained, stage.tokens)
+    read = told(stage.data) if name == "language" else conversations(stage.data, place.base)
     seen = CaptionsAlone(read) if name == "pretrain" else read
     return AnswersJob(model, template, seen, store, trained, stage.tokens)
 
