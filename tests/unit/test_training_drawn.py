@@ -76,7 +76,7 @@ def test_pope_alone_asks_for_kinds_in_its_own_words():
     only = DrawnConversations("train", 1, 30, {"pope": 1})
     turns = [turn for index in range(30) for turn in only[index].turns]
     asked = [turn for turn in turns if turn.prompt.endswith("single word or phrase.")]
-    assert len(asked) > 60
+    assert len(asked) > 90
     assert all(turn.prompt.startswith(("Is there a ", "Is there an ")) for turn in asked)
 
 
@@ -102,7 +102,7 @@ def test_one_picture_has_a_caption_and_many_questions_and_none_is_asked_twice(dr
         assert all(turn.answer and turn.answer == turn.answer.strip() for turn in one.turns)
     of_scenes = scenes(drawn)
     assert all(one.turns[0].prompt.startswith(("Describe", "What is in the")) for one in of_scenes)
-    assert sum(len(one.turns) >= 16 for one in of_scenes) > 0.9 * len(of_scenes)
+    assert sum(len(one.turns) >= 16 for one in of_scenes) > 0.95 * len(of_scenes)
 
 
 def test_most_of_what_is_asked_of_a_scene_is_plain_and_has_the_answer_of_its_benchmark_twin(drawn):
@@ -206,7 +206,7 @@ def test_yes_is_as_frequent_as_no_for_every_kind_and_every_way_of_asking(drawn):
         for kind in KINDS:
             if f" {kind} " in question or f" {kind}?" in question:
                 by_kind[kind][answer] += 1
-    assert overall.total() > 3000
+    assert overall.total() > 5000
     assert overall["yes"] / overall.total() == pytest.approx(0.5, abs=0.02)
     for kind in KINDS:
         assert by_kind[kind]["yes"] / by_kind[kind].total() == pytest.approx(0.5, abs=0.08), kind
@@ -234,7 +234,7 @@ def test_who_remembers_all_questions_and_sees_nothing_knows_little_of_new_ones(d
         known[question][answer] += 1
     new = [(question, a) for question, a in yes_no(drawn[COUNT // 2 :]) if question in known]
     right = [known[question].most_common(1)[0][0] == answer for question, answer in new]
-    assert len(right) > 1000
+    assert len(right) > 1500
     assert sum(right) / len(right) < 0.55
 
 

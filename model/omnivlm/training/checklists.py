@@ -31,18 +31,20 @@ def checklists(shown: Shown, rng: random.Random, count: int) -> list[Turn]:
 
 
 def _there(shown: Shown, rng: random.Random) -> Answers:
+    there = shown.scene.kinds()
+    return {kind: "yes" if kind in there else "no" for kind in _kinds(shown, rng)}
+
+
+def _numbers(shown: Shown, rng: random.Random) -> Answers:
+    return {kind: str(shown.scene.count(kind=kind)) for kind in _kinds(shown, rng)}
+
+
+def _kinds(shown: Shown, rng: random.Random) -> list[str]:
     """Each kind is as often there as not, whatever the other kinds of its theme are."""
     there, absent = even_kinds(shown.scene, shown.shares, rng)
     kinds = [*there, *absent]
     rng.shuffle(kinds)
-    return {kind: "yes" if kind in there else "no" for kind in kinds}
-
-
-def _numbers(shown: Shown, rng: random.Random) -> Answers:
-    there, absent = even_kinds(shown.scene, shown.shares, rng)
-    kinds = [*there, *absent]
-    rng.shuffle(kinds)
-    return {kind: str(shown.scene.count(kind=kind)) for kind in kinds}
+    return kinds
 
 
 def _coloured(shown: Shown, rng: random.Random) -> Answers:
