@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,13 +56,8 @@ def scene_turns(
     askers = {form: ASKERS[form] for form in weights if form in ASKERS and weights[form]}
     if not askers:
         return list(found.values())
-    for form in rng.choices(list(askers), [weights[form] for form in askers], k=_DRAFTS * count):
-        if len(found) == count:
-            break
-        turn = rng.choice(askers[form])(shown, rng)
-        if turn is not None:
-            found.setdefault(turn.prompt, turn)
-    return list(found.values())
+    forms = rng.choices(list(askers), [weights[form] for form in askers], k=_DRAFTS * count)
+    return _filled(found, (rng.choice(askers[form]) for form in forms), shown, rng, count)
 
 
 def _existence(
@@ -94,12 +89,22 @@ def plain_turns(shown: Shown, rng: random.Random, count: int) -> list[Turn]:
     for claim, holds in existence(shown.scene, shown.shares, rng, count / 3):
         turn = Turn(claim.question(rng), "yes" if holds else "no")
         found[turn.prompt] = turn
-    for asker in rng.choices(_PLAIN, k=_DRAFTS * count):
-        if len(found) >= count:
-            break
-        drafted = asker(shown, rng)
-        if drafted is not None:
-            found.setdefault(drafted.prompt, drafted)
+    return _filled(found, rng.choices(_PLAIN, k=_DRAFTS * count), shown, rng, count)
+
+
+def _filled(
+    found: dict[str, Turn],
+    askers: Iterable[_Asker],
+    shown: Shown,
+    rng: random.Random,
+    count: int,
+) -> list[Turn]:
+    """Add what the askers ask until there are `count` different questions."""
+    drafts = iter(askers)
+    while len(found) < count and (asker := next(drafts, None)) is not None:
+        turn = asker(shown, rng)
+        if turn is not None:
+            found.setdefault(turn.prompt, turn)
     return list(found.values())[:count]
 
 
