@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import datasets
+import lmms_eval.api.metrics  # noqa: F401  # registers the metrics that tasks name
 import loguru
 from lmms_eval.api.reasoning import parse_reasoning_tags_config, strip_reasoning_tags
 from lmms_eval.api.task import ConfigurableTask

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,22 @@ def test_the_figures_are_those_of_lmms_eval(
         assert ours[key]["value"] == pytest.approx(value, abs=1e-12), key
     missing = {key for key, value in ours.items() if value["value"] is None}
     assert missing == set(ours) - set(shown)
+
+
+def test_a_process_of_its_own_knows_the_metrics_that_a_task_names(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Other tests import lmms-eval's evaluator, which registers them on the way."""
+    words = ["eval", "--model", "fake", "--tasks", "lmms:ai2d"]
+    paths = ["--data", str(folder), "--out", str(tmp_path / "runs")]
+    done = subprocess.run(
+        [sys.executable, "-m", "omnibench", *words, *paths], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    (run,) = find_runs(tmp_path / "runs")
+    found = figures(run, "lmms:ai2d")
+    assert found
+    assert {name.split("/")[0] for name in found} == {"exact_match"}
 
 
 def test_prompts_pictures_and_clusters_are_those_of_its_documents(
