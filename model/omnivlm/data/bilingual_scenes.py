@@ -56,7 +56,7 @@ def count_of(scene: Scene, rng: random.Random) -> Bilingual | None:
 
 def colour_of(scene: Scene, rng: random.Random) -> Bilingual | None:
     """Ask for the colour of an object whose kind is there once."""
-    once = [t for t in scene.things if scene.count(kind=t.kind) == 1]
+    once = scene.alone()
     if not once:
         return None
     thing = rng.choice(once)
@@ -110,7 +110,7 @@ def use_of(scene: Scene, rng: random.Random) -> Bilingual | None:
 
 def same_colour(scene: Scene, rng: random.Random) -> Bilingual | None:
     """Ask whether two objects have the same colour, of two that do where there are such."""
-    once = [t for t in scene.things if scene.count(kind=t.kind) == 1]
+    once = scene.alone()
     pairs = [(a, b) for a in once for b in once if a.kind < b.kind]
     alike = [(a, b) for a, b in pairs if a.colour == b.colour]
     if not pairs:
@@ -126,5 +126,5 @@ def same_colour(scene: Scene, rng: random.Random) -> Bilingual | None:
 
 def has_alike(scene: Scene) -> bool:
     """Say whether two objects, each the only one of its kind, have the same colour."""
-    once = [t.colour for t in scene.things if scene.count(kind=t.kind) == 1]
+    once = [t.colour for t in scene.alone()]
     return len(set(once)) < len(once)

@@ -162,7 +162,7 @@ def relations(scene: Scene, shares: Shares, rng: random.Random, part: Part) -> l
 
 def shared_colours(scene: Scene, shares: Shares, rng: random.Random, part: Part) -> list[Put]:
     """Claim that two objects share their colour, only where some do and some do not."""
-    once = [t for t in scene.things if scene.count(kind=t.kind) == 1]
+    once = scene.alone()
     pairs = [(a, b) for a in once for b in once if a.kind < b.kind]
     alike = [(a.kind, b.kind) for a, b in pairs if a.colour == b.colour]
     unlike = [(a.kind, b.kind) for a, b in pairs if a.colour != b.colour]

@@ -97,7 +97,7 @@ def propose_either(scene: Scene, rng: random.Random) -> tuple[Claim, ...] | None
 
 def propose_same_colour(scene: Scene, rng: random.Random) -> tuple[Claim, ...] | None:
     """Claim that two objects share their colour where they do."""
-    once = [t for t in scene.things if scene.count(kind=t.kind) == 1]
+    once = scene.alone()
     pairs = [(a.kind, b.kind) for a in once for b in once
              if a.kind < b.kind and a.colour == b.colour]  # fmt: skip
     return (SameColour(*rng.choice(pairs)),) if pairs else None

@@ -121,9 +121,8 @@ def sides_of(scene: Scene, rng: random.Random) -> Asked | None:
 
 def mixed_colour(scene: Scene, rng: random.Random) -> Asked | None:
     """Ask which colour the colours of two objects give when mixed as paint."""
-    pairs = [(a, b) for a in scene.things for b in scene.things
-             if frozenset((a.colour, b.colour)) in MIXED and scene.name(a) and scene.name(b)
-             and scene.count(kind=a.kind) == scene.count(kind=b.kind) == 1]  # fmt: skip
+    alone = scene.alone()
+    pairs = [(a, b) for a in alone for b in alone if frozenset((a.colour, b.colour)) in MIXED]
     if not pairs:
         return None
     one, two = rng.choice(pairs)
@@ -138,7 +137,7 @@ def mixed_colour(scene: Scene, rng: random.Random) -> Asked | None:
 
 def signal_of(scene: Scene, rng: random.Random) -> Asked | None:
     """Ask what a traffic light of an object's colour means."""
-    known = [t for t in scene.things if t.colour in SIGNALS and scene.count(kind=t.kind) == 1]
+    known = [t for t in scene.alone() if t.colour in SIGNALS]
     if not known:
         return None
     thing = rng.choice(known)

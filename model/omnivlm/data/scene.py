@@ -65,6 +65,10 @@ class Scene:
         """Return the object in a cell."""
         return next((t for t in self.things if (t.row, t.column) == (row, column)), None)
 
+    def alone(self) -> list[Thing]:
+        """List the objects that are the only ones of their kind."""
+        return [t for t in self.things if self.count(kind=t.kind) == 1]
+
     def name(self, thing: Thing) -> str | None:
         """Name an object so that nothing else is meant: "cup", "red cup", or None."""
         if self.count(kind=thing.kind) == 1:

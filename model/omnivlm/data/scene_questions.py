@@ -61,7 +61,7 @@ def count_all(scene: Scene, rng: random.Random) -> Asked | None:
 
 def colour_of(scene: Scene, rng: random.Random) -> Asked | None:
     """Which colour an object of a kind that is there once has."""
-    once = [t for t in scene.things if scene.count(kind=t.kind) == 1]
+    once = scene.alone()
     if not once:
         return None
     thing = rng.choice(once)

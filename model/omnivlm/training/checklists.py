@@ -62,7 +62,7 @@ def _places(shown: Shown, rng: random.Random) -> Answers:
 
 def _single(scene: Scene, rng: random.Random) -> list[Thing]:
     """The objects whose kind is there once, in any order."""
-    single = [thing for thing in scene.things if scene.count(kind=thing.kind) == 1]
+    single = scene.alone()
     return rng.sample(single, len(single))
 
 

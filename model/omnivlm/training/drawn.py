@@ -108,7 +108,7 @@ class DrawnConversations:
             id=f"{form}-{self._part}-{self._seed}-{index}",
             pictures=tuple(partial(_draw, picture) for picture in pictures),
             image_keys=tuple(image_key(picture) for picture in pictures),
-            turns=turns,
+            turns=tuple({turn.prompt: turn for turn in turns}.values()),
         )
 
     def _scene(self, index: int) -> Group:
@@ -120,12 +120,11 @@ class DrawnConversations:
         return (scene,), (caption, *self._asked(shown, rng, self._amounts.questions))
 
     def _asked(self, shown: Shown, rng: random.Random, questions: int) -> list[Turn]:
-        turns = [
+        return [
             *checklists(shown, rng, self._amounts.lists),
             *plain_turns(shown, rng, self._amounts.plain),
             *scene_turns(shown, rng, self._mix, questions),
         ]
-        return list({turn.prompt: turn for turn in turns}.values())
 
     def _of_form(self, form: str, earlier: int, index: int) -> Group:
         rng = item_random(self._part, "conversation", self._seed, index)
@@ -144,8 +143,7 @@ class DrawnConversations:
                 more = picture_turns(form, picture, rng, most)
             case _:
                 pass
-        turns = (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns, *more)
-        return pictures, tuple({turn.prompt: turn for turn in turns}.values())
+        return pictures, (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns, *more)
 
 
 @lru_cache(maxsize=_BLOCKS_KEPT)
