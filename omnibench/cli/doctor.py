@@ -89,7 +89,7 @@ def _backends() -> Iterator[Finding]:
         there = importlib.util.find_spec(module) is not None
         yield f"backend {runtime}", there, module
     folder = bundled_folder("omnivlm-tiny")
-    absent = "none bundled yet: made from a seed when asked for, untrained"
+    absent = "not in this installation: made from a seed when asked for, untrained"
     yield "weights omnivlm-tiny", folder is not None, absent if folder is None else str(folder)
 
 

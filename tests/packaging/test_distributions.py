@@ -129,6 +129,19 @@ def test_the_wheel_holds_what_a_run_needs(wheel: Wheel) -> None:
     assert {"pope", "scienceqa", "mmmu", "mmvet", "chartqa"} <= samples
 
 
+def test_the_wheel_holds_the_small_models_weights(wheel: Wheel) -> None:
+    weights = {
+        name: len(content)
+        for name, content in wheel.contents.items()
+        if name.startswith("omnivlm/weights/")
+    }
+    folder = "omnivlm/weights/omnivlm-tiny/"
+    assert set(weights) == {
+        folder + name for name in ("config.json", "model.safetensors", "tokenizer.json")
+    }
+    assert sum(weights.values()) < 12e6
+
+
 def test_the_wheel_holds_no_tests_no_evidence_and_no_import_package_of_another_name(
     wheel: Wheel,
 ) -> None:
