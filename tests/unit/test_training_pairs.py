@@ -8,10 +8,17 @@ import socket
 import PIL.Image
 import pytest
 
+from omnivlm.cli import main
 from omnivlm.errors import OmniVLMError, TrainingError
 from omnivlm.questions import Answer, Question
 from omnivlm.training import pairs
-from omnivlm.training.asked_pictures import AskedPicture, DrawnScene, PictureFile, drawn_pictures
+from omnivlm.training.asked_pictures import (
+    AskedPicture,
+    DrawnScene,
+    PictureFile,
+    drawn_pictures,
+    key_of,
+)
 from omnivlm.training.chat_teacher import TRIES, open_chat_teacher
 from omnivlm.training.pair_files import SUMMARY, write_pairs
 from omnivlm.training.pairs import Bounds, PairMaker, SceneTeacher, ServerTeacher
@@ -108,6 +115,43 @@ def test_pairs_come_back_as_preferences_and_the_summary_counts_what_was_dropped(
         assert preference.picture().tobytes() == drawn.tobytes()
     with pytest.raises(OmniVLMError, match="not empty"):
         write_pairs(folder, [], maker, 0.0)
+
+
+def test_a_scene_out_of_focus_is_the_same_scene_and_stays_out_of_focus_in_its_pair(tmp_path):
+    clear, blurred = (list(drawn_pictures("train", 3, 8, most)) for most in (0.0, 6.0))
+    radii = [one.origin.blur_px for one in blurred]
+    assert all(0 < radius < 6 for radius in radii)
+    assert len(set(radii)) == 8
+    assert [one.origin.blur_px for one in clear] == [0.0] * 8
+    assert [a.origin.scene() for a in clear] == [b.origin.scene() for b in blurred]
+    shown = []
+
+    def look(prompt, picture):
+        shown.append(picture.tobytes())
+        return ask(prompt, picture)
+
+    parrot = Parrot((recoloured(caption(0)), "stop"))
+    maker = PairMaker(parrot, SceneTeacher(), Bounds(0.01, 0.5), look)
+    write_pairs(tmp_path / "p", maker.pairs(blurred[:1]), maker, 0.0)
+    (preference,) = read_preferences(tmp_path / "p")
+    assert preference.picture().tobytes() == shown[0]
+    assert shown[0] != clear[0].origin.draw().tobytes()
+    assert preference.image_key != key_of(clear[0].origin, None)
+
+
+@pytest.mark.parametrize("word", ["-1", "101", "nan", "much"])
+def test_a_blur_that_cannot_be_is_refused(word, capsys):
+    words = ["--model", "m", "--teacher", "scene", "--out", "o", f"--blur={word}"]
+    with pytest.raises(SystemExit) as stop:
+        main(["pairs", *words])
+    assert stop.value.code == 2
+    assert "is not a number of pixels from 0 to 100" in capsys.readouterr().err
+
+
+def test_files_are_shown_as_they_are(capsys):
+    words = ["--model", "m", "--teacher", "openai:m@http://127.0.0.1:9", "--out", "o"]
+    assert main(["pairs", *words, "--data", "d", "--images", "i", "--blur", "3"]) == 2
+    assert "--blur is for drawn scenes" in capsys.readouterr().err
 
 
 def test_a_damaged_row_is_named(tmp_path):

@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, get_args
 
+from omnivlm.cli.words import BLUR, blur_px
 from omnivlm.errors import OmniVLMError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def add(commands: Commands) -> None:
     word("--part", choices=get_args(Part), default="test", help="of the drawn world (test)")
     word("--count", type=int, default=300, help="scenes (300)")
     word("--seed", type=int, default=0, help="where they come from (0)")
+    word("--blur", type=blur_px, default=0.0, metavar="PX", help=BLUR)
     word("--max-new-tokens", type=int, default=256, help="longest caption (256)")
     word("--dtype", default="float32", help="what the models run in (float32)")
     word("--device", default="cpu", help="where they run (cpu)")
@@ -50,7 +52,7 @@ def _captions(options: argparse.Namespace) -> None:
     found = [
         described(
             load(name, dtype=options.dtype, device=options.device),
-            options.part, options.seed, options.count, options.max_new_tokens,
+            options.part, options.seed, options.count, options.max_new_tokens, options.blur,
         )
         for name in options.models
     ]  # fmt: skip
@@ -61,6 +63,7 @@ def _captions(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({
             "part": options.part, "seed": options.seed, "scenes": options.count,
+            "most_blur_px": options.blur,
             "models": [_plain(share) | {"model": m, "named": n} for m, share, n in rows],
             "difference": None if difference is None else _plain(difference),
             "method": "bootstrap over scenes",

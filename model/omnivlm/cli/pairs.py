@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omnivlm.cli.words import BLUR, blur_px
 from omnivlm.errors import OmniVLMError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def add(commands: Commands) -> None:
     word("--count", type=int, default=1000, help="pictures to ask about (1000)")
     word("--seed", type=int, default=0, help="where drawn scenes come from (0)")
     word("--part", choices=["train", "val"], default="train", help="of the drawn world (train)")
+    word("--blur", type=blur_px, default=0.0, metavar="PX", help=BLUR)
     word("--data", type=Path, metavar="FILE", help="ask about the pictures of a LLaVA JSON instead")
     word("--images", type=Path, metavar="DIR", help="the folder of its pictures")
     word("--least-ratio", type=float, default=0.01, help="smallest edit ratio kept (0.01)")
@@ -54,6 +56,8 @@ def _pairs(options: argparse.Namespace) -> None:
 
     if options.count < 1:
         raise OmniVLMError(f"--count is {options.count}; it must be 1 or more")
+    if options.data is not None and options.blur:
+        raise OmniVLMError("--blur is for drawn scenes; leave it out beside --data")
     if (options.data is None) != (options.images is None):
         raise OmniVLMError("--data and --images belong together: a file and its folder of pictures")
     bounds = Bounds(options.least_ratio, options.most_ratio)
@@ -92,5 +96,5 @@ def _asked(options: argparse.Namespace) -> list[AskedPicture]:
     from omnivlm.training.llava import asked_pictures
 
     if options.data is None:
-        return list(drawn_pictures(options.part, options.seed, options.count))
+        return list(drawn_pictures(options.part, options.seed, options.count, options.blur))
     return asked_pictures(options.data)[: options.count]

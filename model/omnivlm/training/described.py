@@ -13,13 +13,18 @@ from omnivlm.training.pairs import WINDOW, Answerer
 
 
 def described(
-    model: Answerer, part: Part, seed: int, count: int, max_new_tokens: int
+    model: Answerer,
+    part: Part,
+    seed: int,
+    count: int,
+    max_new_tokens: int,
+    most_blur_px: float = 0.0,
 ) -> list[Mentions]:
     """What the model's captions name, scene by scene; the likeliest caption of each."""
-    scenes = (DrawnScene(part, seed, index).scene() for index in range(count))
+    scenes = (DrawnScene(part, seed, index, most_blur_px) for index in range(count))
     found: list[Mentions] = []
     while window := list(islice(scenes, WINDOW)):
         questions = [Question(CAPTION_PROMPTS[0], (s.draw(),), max_new_tokens) for s in window]
         answers = model.generate(questions)
-        found += [mentions(next(answers).text, scene) for scene in window]
+        found += [mentions(next(answers).text, scene.scene()) for scene in window]
     return found
