@@ -1,6 +1,7 @@
-"""What every test gets: the evidence where it is there, and no network but this machine's."""
+"""What every test gets: the evidence where it is there, Ctrl-C, no network but this machine's."""
 
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import pytest
 
 # Tiny models on every core wait for each other more than they compute.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell's background job ignores Ctrl-C, and so would every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
