@@ -38,13 +38,6 @@ FIELDS = {
     "cpu": {"ttft_s": "ttft_cpu_s", "decode_tok_per_s": "decode_tok_per_cpu_s"},
 }
 NEW_TOKENS = 12
-QUIET = {
-    ("omnivlm-968m", "ttft_s"): (9.40, 9.34, 10.61),
-    ("omnivlm-968m", "decode_tok_per_s"): (1 / 0.125,),
-    ("nanollava", "ttft_s"): (14.19, 14.02, 14.28),
-    ("nanollava", "decode_tok_per_s"): (1 / 0.126,),
-}
-"""Of benchmarks/speed.md: float32, one thread, the wall clock of a quiet machine."""
 INSIDE_WANTED, ERROR_WANTED = 0.9, 0.15
 
 
@@ -115,7 +108,6 @@ def _report(_: argparse.Namespace) -> None:
                 found = list(_compared(clock, calibration, own))
                 print(_heading(dtype, clock, calibration))
                 print(f"{_table(found)}\n{_verdict(found)}" if found else "No trial counts.\n")
-    print(_quiet())
 
 
 def _heading(dtype: str, clock: str, calibration: Calibration) -> str:
@@ -144,20 +136,6 @@ def _table(found: Sequence[Compared]) -> str:
             f" | {each.error:+.1%} | {'inside' if each.inside else 'OUTSIDE'} |"
         )
     return "\n".join(rows)
-
-
-def _quiet() -> str:
-    """What another benchmark measured by the wall clock, held to the same projections."""
-    path = _path("float32", "cpu")
-    calibration = msgspec.json.decode(path.read_bytes(), type=Calibration)
-    found = [
-        _against(model, quantity, times, calibration) for (model, quantity), times in QUIET.items()
-    ]
-    return (
-        "## float32, one thread, the wall clock of a quiet machine\n\n"
-        "The medians of `benchmarks/speed.md`, taken earlier on a machine of this description at"
-        f" rest, against calibration {calibration.id}.\n\n{_table(found)}"
-    )
 
 
 def _verdict(found: Sequence[Compared]) -> str:
