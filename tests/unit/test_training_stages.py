@@ -17,11 +17,13 @@ from omnivlm.presets import NANOLLAVA_TINY, OMNIVLM_TINY
 from omnivlm.tokenizer import tiny_tokenizer
 from omnivlm.training.captions_alone import CaptionsAlone
 from omnivlm.training.features import FeatureStore, tower_digest
+from omnivlm.training.metrics import read_metrics
 from omnivlm.training.picture_labels import characters, picture_labels, tints
 from omnivlm.training.preference_job import PreferenceJob, answers_logps
 from omnivlm.training.processes import Alone
 from omnivlm.training.recipe import DrawnData, Recipe, Stage, Start
 from omnivlm.training.samples import Conversation, Preference, Turn
+from omnivlm.training.sources import conversations
 from omnivlm.training.stages import TRAINED, Place, run_stage
 from omnivlm.training.starting import first_weights
 from omnivlm.training.template import Template
@@ -135,6 +137,18 @@ def test_dpo_begins_at_the_reference(tmp_path: Path) -> None:
     alone = [answers_logps(model, template, [(each, (item.features,))]) for each in asked]
     expected = torch.stack([alone[0][0, 0], alone[1][0, 1]])
     torch.testing.assert_close(item.reference, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_a_pass_without_a_picture_teaches_the_projector_nothing(tmp_path: Path) -> None:
+    """ScienceQA's form has questions without one, and a pass of one sample may be such a one."""
+    data = DrawnData(samples=12, mix={"scienceqa": 1})
+    recipe = one_step(pretrain=stage(data=data, batch=12, at_once=1))
+    texts = sum(not conversations(data, tmp_path)[i].pictures for i in range(12))
+    assert 0 < texts < 12
+    place = Place(tmp_path, tmp_path)
+    run_stage(recipe, "pretrain", place, Alone("float32", CPU), Silent(), resume=False)
+    (metric,) = read_metrics(place.stage("pretrain"))
+    assert metric.gradient > 0
 
 
 class _Two:

@@ -122,12 +122,17 @@ class Loop(Generic[Item]):
         return names, items
 
     def _backward(self, items: Sequence[Item], weight: float) -> float:
-        """Gradients of the mean over `weight` terms; -> the mean over all processes."""
+        """Gradients of the mean over `weight` terms; -> the mean over all processes.
+
+        A pass in which nothing that is trained takes part, such as questions without a picture
+        where the projector alone is trained, has a loss and no gradient.
+        """
         total = torch.zeros((), dtype=torch.float64)
         for part in _parts(items, self._stage.at_once):
             with self._processes.autocast():
                 loss = self._job.loss(part) / max(weight, 1.0)
-            loss.backward()  # type: ignore[no-untyped-call]
+            if loss.requires_grad:
+                loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach().double().cpu()
         return self._sum(float(total))
 
