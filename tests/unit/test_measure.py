@@ -80,7 +80,9 @@ def test_what_does_not_fit_the_budget_is_said() -> None:
     made = [record for record in records if record.kind == "timing" and not record.left_out]
     assert len(made) == 1
     left_out = [record.left_out for record in records if record.left_out]
-    assert left_out == ["4 of 5 trials: the time budget of 0.01 s is spent (--budget)"]
+    assert left_out == [
+        "4 of 5 trials: the 0.01 s for measuring are spent (--budget, less calibrating)"
+    ]
     assert records[-1].readings == {}
 
 

@@ -61,8 +61,8 @@ class Bench:
 
     @property
     def overspent(self) -> str:
-        """Why something is left out."""
-        return f"the time budget of {self.plan.budget_s:g} s is spent (--budget)"
+        """Why something is left out. What calibrating took is not in the plan's budget any more."""
+        return f"the {self.plan.budget_s:g} s for measuring are spent (--budget, less calibrating)"
 
     def name(self, model: int) -> str:
         """The model's name in records."""
