@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -19,7 +19,7 @@ from omnivlm.data.scene import Scene
 from omnivlm.data.world import sample_scene
 from omnivlm.errors import TrainingError
 from omnivlm.training.checklists import checklists
-from omnivlm.training.form_rows import picture_names, solved_turn_of, turn_of
+from omnivlm.training.form_rows import picture_names, turn_of
 from omnivlm.training.picture_turns import picture_turns
 from omnivlm.training.samples import Conversation, Turn
 from omnivlm.training.scene_turns import Shown, plain_turns, scene_turns
@@ -52,21 +52,16 @@ class Amounts:
     """How much is asked of a picture at most.
 
     questions: in the forms' words; 0 leaves out those that came with a form's picture, too. lists
-    and plain, which no benchmark's instruction follows: of scenes alone. solved: ScienceQA's
-    questions about pictures are answered before the letter.
+    and plain, which no benchmark's instruction follows: of scenes alone.
     """
 
     questions: int = 4
     lists: int = 1
     plain: int = 12
-    solved: bool = False
 
 
 TOLD = Amounts(questions=0, lists=5, plain=0)
 """What is there, where and how often: what a language model has to read first."""
-
-SOLVED = Amounts(solved=True)
-"""As in SFT, but for ScienceQA's letters, which follow the answer."""
 
 
 class DrawnConversations:
@@ -133,8 +128,9 @@ class DrawnConversations:
 
     def _of_form(self, form: str, earlier: int, index: int) -> Group:
         rng = item_random(self._part, "conversation", self._seed, index)
-        number, place = divmod(earlier, len(self._block(form, 0)))
-        groups = self._block(form, number)
+        block = len(form_block(form, self._part, part_seed(self._part, form, self._seed, 0)))
+        number, place = divmod(earlier, block)
+        groups = form_block(form, self._part, part_seed(self._part, form, self._seed, number))
         pictures, turns = groups[place % len(groups)]
         if pictures and not self._amounts.questions:
             turns = ()
@@ -144,18 +140,14 @@ class DrawnConversations:
             case (Scene() as scene,):
                 more = self._asked(Shown(scene, self._part, self._shares), rng, most)
             case (picture,):
-                more = picture_turns(form, picture, rng, most, self._amounts.solved)
+                more = picture_turns(form, picture, rng, most)
             case _:
                 pass
         return pictures, (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns, *more)
 
-    def _block(self, form: str, number: int) -> tuple[Group, ...]:
-        seed = part_seed(self._part, form, self._seed, number)
-        return form_block(form, self._part, seed, self._amounts.solved)
-
 
 @lru_cache(maxsize=_BLOCKS_KEPT)
-def form_block(form: str, part: Part, seed: int, solved: bool = False) -> tuple[Group, ...]:
+def form_block(form: str, part: Part, seed: int) -> tuple[Group, ...]:
     """Draw one pack of a form and put the questions of each picture, or set of them, together."""
     pack = FORMS[form](part, seed)
     groups: dict[tuple[str, ...], list[Row]] = {}
@@ -164,9 +156,8 @@ def form_block(form: str, part: Part, seed: int, solved: bool = False) -> tuple[
         names = picture_names(row)
         (groups.setdefault(names, []) if names else texts).append(row)
     together = [texts[i : i + _TEXTS_TOGETHER] for i in range(0, len(texts), _TEXTS_TOGETHER)]
-    say = solved_turn_of if solved else turn_of
-    runs = [[_group(pack, names, rows, say) for names, rows in groups.items()],
-            [_group(pack, (), rows, say) for rows in together]]  # fmt: skip
+    runs = [[_group(pack, names, rows) for names, rows in groups.items()],
+            [_group(pack, (), rows) for rows in together]]  # fmt: skip
     return tuple(interleave([run for run in runs if run]))
 
 
@@ -175,10 +166,8 @@ def image_key(picture: Described) -> str:
     return f"drawn-{hashlib.sha256(repr(picture).encode()).hexdigest()[:24]}"
 
 
-def _group(
-    pack: Pack, names: tuple[str, ...], rows: list[Row], say: Callable[[str, Row], Turn]
-) -> Group:
-    turns = tuple(say(pack.task, row) for row in rows)
+def _group(pack: Pack, names: tuple[str, ...], rows: list[Row]) -> Group:
+    turns = tuple(turn_of(pack.task, row) for row in rows)
     return tuple(pack.pictures[name] for name in names), turns
 
 

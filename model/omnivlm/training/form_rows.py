@@ -18,7 +18,6 @@ from omnivlm.training.wordings import (
     short,
     short_or_unanswerable,
     single_word,
-    solved,
 )
 
 _MME_ENDING = " Please answer yes or no."
@@ -27,15 +26,6 @@ _MME_ENDING = " Please answer yes or no."
 def turn_of(task: str, row: Row) -> Turn:
     """Put a row's question into the evaluation's words and its answer into the shortest."""
     return _TURNS[task](row)
-
-
-def solved_turn_of(task: str, row: Row) -> Turn:
-    """The same, but that ScienceQA's questions about pictures say the answer before its letter."""
-    turn = turn_of(task, row)
-    if task != "scienceqa" or not picture_names(row):
-        return turn
-    right = _texts(row, "choices")[LETTERS.index(turn.answer)]
-    return Turn(turn.prompt, solved(right, turn.answer))
 
 
 def picture_names(row: Row) -> tuple[str, ...]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil
 from pathlib import Path
 
-from omnivlm.training.diagram_lessons import DiagramLessons
-from omnivlm.training.drawn import SOLVED, TOLD, DrawnConversations
-from omnivlm.training.in_turn import InTurn
-from omnivlm.training.option_lists import OptionLists
 from omnivlm.training.recipe import Data, DrawnData, LlavaData, PreferenceData
 from omnivlm.training.samples import Conversations, Preferences
 from omnivlm.training.swapped import SwappedCaptions
@@ -21,6 +16,8 @@ def conversations(data: Data, base: Path) -> Conversations:
     """
     match data:
         case DrawnData(samples=samples, seed=seed, mix=mix):
+            from omnivlm.training.drawn import DrawnConversations
+
             return DrawnConversations("train", seed, samples, mix)
         case LlavaData(file=file, images=images):
             from omnivlm.training.llava import LlavaConversations
@@ -32,23 +29,11 @@ def conversations(data: Data, base: Path) -> Conversations:
 
 def told(data: Data) -> Conversations:
     """Captions and lists of the drawn world's training part, without questions."""
-    data = _of_the_world(data)
-    return DrawnConversations("train", data.seed, data.samples, data.mix, TOLD)
+    from omnivlm.training.drawn import TOLD, DrawnConversations
 
-
-def reading(data: Data) -> Conversations:
-    """Lessons about diagrams, lists of options, and SFT's conversations so that they stay known."""
-    data = _of_the_world(data)
-    lessons = DiagramLessons("train", data.seed, 6 * ceil(data.samples / 10))
-    lists = OptionLists("train", data.seed, data.samples)
-    known = DrawnConversations("train", data.seed, data.samples, data.mix, SOLVED)
-    return InTurn([(lessons, 6), (lists, 2), (known, 2)], data.samples)
-
-
-def _of_the_world(data: Data) -> DrawnData:
     if not isinstance(data, DrawnData):
-        raise TypeError("the recipe has been checked: the stage reads the drawn world")
-    return data
+        raise TypeError("the recipe has been checked: language reads the drawn world")
+    return DrawnConversations("train", data.seed, data.samples, data.mix, TOLD)
 
 
 def preferences(data: Data, out: Path) -> Preferences:
