@@ -111,14 +111,13 @@ OMNIVLM_TINY = OmniVLMConfig(
     ),
     projector=ProjectorConfig(compressor="reshape", visual_tokens=81, hidden_size=512),
     text=TextConfig(
-        vocab_size=2304,
+        vocab_size=1024,
         hidden_size=192,
         intermediate_size=512,
         num_hidden_layers=4,
-        num_attention_heads=3,
-        num_key_value_heads=3,
+        num_attention_heads=6,
+        num_key_value_heads=2,
         max_position_embeddings=8192,
-        rope_theta=10_000.0,
     ),
 )
 """The same model in small: 27 x 27 patches, 81 visual tokens, under 5.5 million parameters."""

@@ -77,7 +77,7 @@ class Stage(_Strict, frozen=True):
     gradients of several passes are added up. clip: the largest norm of the gradient, 0 for none.
     warm_up: the share of the steps in which the rate grows. tokens: a sample's questions are
     merged up to so many tokens. broken_share: so many of the pictures may be missing or broken.
-    in_order: samples come as they are, not shuffled. beta: of DPO alone.
+    beta: of DPO alone.
     """
 
     data: Data
@@ -92,7 +92,6 @@ class Stage(_Strict, frozen=True):
     tokens: Count = 640
     checkpoint_steps: Count = 200
     broken_share: Share = 0.01
-    in_order: bool = False
     beta: Positive = 0.1
 
 

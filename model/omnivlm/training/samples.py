@@ -16,15 +16,10 @@ Picture = Callable[[], PIL.Image.Image]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A prompt, as a user would type it, and the answer that the model shall learn.
-
-    learned: where in the answer the parts begin and end that alone are learned; None means all of
-    it, with the header before it and the end of the turn. What cannot be known only disturbs.
-    """
+    """A prompt, as a user would type it, and the answer that the model shall learn."""
 
     prompt: str
     answer: str
-    learned: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,15 +27,13 @@ from omnivlm.training.metrics import draw_curve
 from omnivlm.training.preference_job import PreferenceJob
 from omnivlm.training.processes import Processes
 from omnivlm.training.recipe import (
-    Data,
     DrawnData,
     Recipe,
     Stage,
     StageName,
     fingerprint,
 )
-from omnivlm.training.samples import Conversations
-from omnivlm.training.sources import asked, conversations, preferences, told
+from omnivlm.training.sources import conversations, preferences, told
 from omnivlm.training.starting import first_weights, stage_weights
 from omnivlm.training.state import STATE
 from omnivlm.training.template import Template
@@ -152,18 +150,9 @@ def _job(
     if name == "dpo":
         rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)
-    read = _read(name, stage.data, place.base)
-    return AnswersJob(model, template, read, store, trained, stage.tokens)
-
-
-def _read(name: StageName, data: Data, base: Path) -> Conversations:
-    match name:
-        case "language":
-            return told(data)
-        case "pretrain":
-            return CaptionsAlone(conversations(data, base))
-        case _:
-            return asked(data, base)
+    read = told(stage.data) if name == "language" else conversations(stage.data, place.base)
+    seen = CaptionsAlone(read) if name == "pretrain" else read
+    return AnswersJob(model, template, seen, store, trained, stage.tokens)
 
 
 def _digest(model: OmniVLM) -> str:
