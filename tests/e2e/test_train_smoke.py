@@ -32,8 +32,8 @@ def test_the_smoke_recipe_runs_every_stage_and_twice_gives_the_same_bytes(
     told = capsys.readouterr()
     assert [line.partition(":")[0] for line in told.out.splitlines()] == list(STAGES)
     assert "sft 3/3  loss " in told.err
-    model = omnivlm.load(tmp_path / "one" / "reading" / "model")
-    assert model.origin.endswith("(trained, reading)")
+    model = omnivlm.load(tmp_path / "one" / "dpo" / "model")
+    assert model.origin.endswith("(trained, dpo)")
     (answer,) = model.generate([Question("Is there a cup?", (), 3, whole_length=True)])
     assert answer.tokens_out == 3
     assert "<svg" in (tmp_path / "one" / "sft" / "curve.svg").read_text()

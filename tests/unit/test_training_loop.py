@@ -51,7 +51,6 @@ def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
     assert drawn[:10] != drawn[10:]
     assert Order(10, 4, 1).of(3) == drawn[12:16]
     assert Order(10, 4, 2).of(0) != drawn[:4]
-    assert Order(10, 4, 2, in_order=True).of(2) == [8, 9, 0, 1]
 
 
 def test_weights_decay_and_gains_and_biases_do_not() -> None:

@@ -83,6 +83,6 @@ def test_a_fingerprint_is_of_what_a_stage_depends_on(tmp_path: Path) -> None:
 def test_the_bundled_recipes_can_be_read() -> None:
     recipes = sorted((Path(omnivlm.__file__).parent / "recipes").glob("*.toml"))
     assert {path.stem for path in recipes} >= {"smoke", "omnivlm-tiny"}
-    assert read_recipe(recipes[-1]).stages[-1] == "reading"
+    assert read_recipe(recipes[-1]).stages[-1] == "dpo"
     for path in recipes:
         read_recipe(path)

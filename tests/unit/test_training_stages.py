@@ -47,7 +47,7 @@ def stage(**changes: object) -> Stage:
     return Stage(**{**settings, **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["language", "pretrain", "sft", "reading"])
+@pytest.mark.parametrize("name", ["language", "pretrain", "sft"])
 def test_what_is_frozen_stays_as_it_was(tmp_path: Path, name: str) -> None:
     recipe = one_step(**{name: stage()})
     before, _ = first_weights(recipe, tmp_path)

@@ -1,7 +1,6 @@
 """Bar and line charts whose values can be read without doubt."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -143,15 +142,13 @@ class Chart:
             canvas.text((x, y + (15 if value == min(beside) else -15)), str(value), 17, halo_px=2)
 
 
-def sample_chart(
-    rng: random.Random, part: Part, *, form: str | None = None, topics: Sequence[Topic] = TOPICS
-) -> Chart:
+def sample_chart(rng: random.Random, part: Part, *, form: str | None = None) -> Chart:
     """Draw the description of a chart of three to seven categories (seven in the test part only).
 
     Values are written on the chart, or lie exactly on its grid lines; those of a series differ.
     """
     form = form or rng.choice(("bar", "bar", "line"))
-    topic = rng.choice([t for t in topics if form == "bar" or t.in_time])
+    topic = rng.choice([t for t in TOPICS if form == "bar" or t.in_time])
     count = rng.randint(3, MOST_CATEGORIES[part])
     series_count = 2 if form == "line" and rng.random() < 0.5 else 1
     values_shown = series_count == 1 and rng.random() < 0.6

@@ -1,7 +1,6 @@
 """Diagrams and the questions that go with them."""
 
 import random
-from collections.abc import Sequence
 from itertools import permutations
 
 from omnivlm.data.asked import Asked, numbers_near, some_wrong
@@ -19,7 +18,7 @@ from omnivlm.data.words import COLOURS, GOODS, PLACES, SHOPS
 
 DIRECTIONS = ("north", "south", "east", "west")
 _BEAKER_NAMES = ("Solution A", "Solution B", "Solution C", "Solution D")
-ORGANISMS = (
+_LEVELS = (
     ("grass", "clover", "leaves", "seeds", "algae", "corn"),
     ("rabbit", "mouse", "beetle", "snail", "grasshopper", "caterpillar"),
     ("frog", "lizard", "small bird", "spider", "toad", "shrew"),
@@ -27,9 +26,9 @@ ORGANISMS = (
 )
 
 
-def sample_map(rng: random.Random, places: Sequence[str] = PLACES) -> PlaceMap:
+def sample_map(rng: random.Random) -> PlaceMap:
     """Draw a map of six places, so that two share a row and two share a column."""
-    names = rng.sample(places, 6)
+    names = rng.sample(PLACES, 6)
     cells = rng.sample(range(9), 6)
     return PlaceMap({n: (c // 3, c % 3) for n, c in zip(names, cells, strict=True)})
 
@@ -67,9 +66,9 @@ def farthest(picture: PlaceMap, rng: random.Random) -> Asked | None:
     return None
 
 
-def sample_chains(rng: random.Random, organisms: Sequence[Sequence[str]] = ORGANISMS) -> FoodChains:
-    """Draw two chains without a shared organism, of one from each level."""
-    levels = [rng.sample(level, 2) for level in organisms]
+def sample_chains(rng: random.Random) -> FoodChains:
+    """Draw two chains of three or four organisms without a shared one."""
+    levels = [rng.sample(level, 2) for level in _LEVELS]
     return FoodChains(tuple(tuple(level[i] for level in levels) for i in range(2)))
 
 
@@ -132,12 +131,10 @@ def most_concentrated(shelf: Shelf, rng: random.Random) -> Asked:
     )
 
 
-def sample_prices(
-    rng: random.Random, goods: Sequence[str] = GOODS, prices: Sequence[int] = range(2, 20)
-) -> PriceList:
+def sample_prices(rng: random.Random) -> PriceList:
     """Draw a board of five goods at five prices."""
-    items, paid = rng.sample(goods, 5), rng.sample(prices, 5)
-    return PriceList(rng.choice(SHOPS), dict(zip(items, paid, strict=True)))
+    goods, prices = rng.sample(GOODS, 5), rng.sample(range(2, 20), 5)
+    return PriceList(rng.choice(SHOPS), dict(zip(goods, prices, strict=True)))
 
 
 def price_of(picture: PriceList, rng: random.Random) -> Asked:

@@ -67,7 +67,7 @@ class Loop(Generic[Item]):
         self._parameters = dict(job.parameters)
         self._seed = seed
         self._optimiser = adamw(self._parameters, stage)
-        self._order = Order(len(job), stage.batch, seed, stage.in_order)
+        self._order = Order(len(job), stage.batch, seed)
         self._broken = _Broken(math.floor(stage.broken_share * len(job)))
         self._kept_step = 0
 

@@ -23,14 +23,14 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Least0 = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
 
-StageName = Literal["tower", "alignment", "language", "pretrain", "sft", "dpo"]
-STAGES: tuple[StageName, ...] = ("tower", "alignment", "language", "pretrain", "sft", "dpo")
-"""In the order in which a recipe runs them; the first three are stage 0."""
+StageName = Literal["tower", "language", "pretrain", "sft", "dpo"]
+STAGES: tuple[StageName, ...] = ("tower", "language", "pretrain", "sft", "dpo")
+"""In the order in which a recipe runs them; the first two are stage 0."""
 
 _ANSWERED = ("drawn", "llava")
 _SOURCES: Mapping[StageName, tuple[str, ...]] = {
-    "tower": ("drawn",), "alignment": ("drawn",), "language": ("drawn",),
-    "pretrain": _ANSWERED, "sft": _ANSWERED, "dpo": ("drawn", "preferences"),
+    "tower": ("drawn",), "language": ("drawn",), "pretrain": _ANSWERED, "sft": _ANSWERED,
+    "dpo": ("drawn", "preferences"),
 }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class Stage(_Strict, frozen=True):
     gradients of several passes are added up. clip: the largest norm of the gradient, 0 for none.
     warm_up: the share of the steps in which the rate grows. tokens: a sample's questions are
     merged up to so many tokens. broken_share: so many of the pictures may be missing or broken.
-    in_order: samples come as they are, not shuffled. beta: of DPO alone.
+    beta: of DPO alone.
     """
 
     data: Data
@@ -92,7 +92,6 @@ class Stage(_Strict, frozen=True):
     tokens: Count = 640
     checkpoint_steps: Count = 200
     broken_share: Share = 0.01
-    in_order: bool = False
     beta: Positive = 0.1
 
 
@@ -130,7 +129,6 @@ class Recipe(_Strict, frozen=True):
     projector: Joint | None = None
     features: Features = Features()
     tower: Stage | None = None
-    alignment: Stage | None = None
     language: Stage | None = None
     pretrain: Stage | None = None
     sft: Stage | None = None

@@ -22,13 +22,11 @@ def rate(step: int, steps: int, peak: float, warm_up: float) -> float:
 class Order:
     """Which samples make each step: every epoch is another permutation, drawn from the seed.
 
-    A step's samples follow from its number alone, so a run goes on where it stopped. in_order: as
-    they are, where the easier ones come first.
+    A step's samples follow from its number alone, so a run goes on where it stopped.
     """
 
-    def __init__(self, samples: int, batch: int, seed: int, in_order: bool = False) -> None:
+    def __init__(self, samples: int, batch: int, seed: int) -> None:
         self._samples, self._batch, self._seed = samples, batch, seed
-        self._in_order = in_order
         self._epoch, self._permutation = -1, [0]
 
     def of(self, step: int) -> list[int]:
@@ -38,8 +36,6 @@ class Order:
 
     def _at(self, position: int) -> int:
         epoch, place = divmod(position, self._samples)
-        if self._in_order:
-            return place
         if epoch != self._epoch:
             generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
             self._permutation = torch.randperm(self._samples, generator=generator).tolist()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil
 from pathlib import Path
 
-from omnivlm.training.diagram_lessons import DiagramLessons
-from omnivlm.training.drawn import TOLD, DrawnConversations
-from omnivlm.training.in_turn import Excerpt, InTurn, OneAfterTheOther
-from omnivlm.training.option_lists import OptionLists
 from omnivlm.training.recipe import Data, DrawnData, LlavaData, PreferenceData
 from omnivlm.training.samples import Conversations, Preferences
 from omnivlm.training.swapped import SwappedCaptions
@@ -21,6 +16,8 @@ def conversations(data: Data, base: Path) -> Conversations:
     """
     match data:
         case DrawnData(samples=samples, seed=seed, mix=mix):
+            from omnivlm.training.drawn import DrawnConversations
+
             return DrawnConversations("train", seed, samples, mix)
         case LlavaData(file=file, images=images):
             from omnivlm.training.llava import LlavaConversations
@@ -31,41 +28,12 @@ def conversations(data: Data, base: Path) -> Conversations:
 
 
 def told(data: Data) -> Conversations:
-    """What comes before questions: lists of options, then scenes and diagrams with what is where.
+    """Captions and lists of the drawn world's training part, without questions."""
+    from omnivlm.training.drawn import TOLD, DrawnConversations
 
-    In their order: a quarter of the items is lists alone; then every round of eight has four
-    pictures with captions and lists, three lessons about diagrams and one item of lists.
-    """
-    data = _of_the_world(data)
-    first = data.samples // 4
-    rounds = ceil((data.samples - first) / 8)
-    lists = OptionLists("train", data.seed, first + rounds)
-    scenes = DrawnConversations("train", data.seed, 4 * rounds, data.mix, TOLD)
-    lessons = DiagramLessons("train", data.seed, 3 * rounds)
-    later = Excerpt(lists, first, rounds)
-    together = InTurn([(scenes, 4), (lessons, 3), (later, 1)], data.samples - first)
-    return OneAfterTheOther(Excerpt(lists, 0, first), together)
-
-
-def asked(data: Data, base: Path) -> Conversations:
-    """What SFT reads: conversations, and of the drawn world lessons and lists beside them.
-
-    Three lessons and one item of lists with every six conversations, so that neither is unlearned.
-    Raises TrainingError as `conversations` does.
-    """
-    known = conversations(data, base)
     if not isinstance(data, DrawnData):
-        return known
-    lessons = DiagramLessons("train", data.seed, data.samples, easy_first=False)
-    lists = OptionLists("train", data.seed, 2 * data.samples)
-    later = Excerpt(lists, data.samples, data.samples)
-    return InTurn([(known, 6), (lessons, 3), (later, 1)], data.samples)
-
-
-def _of_the_world(data: Data) -> DrawnData:
-    if not isinstance(data, DrawnData):
-        raise TypeError("the recipe has been checked: the stage reads the drawn world")
-    return data
+        raise TypeError("the recipe has been checked: language reads the drawn world")
+    return DrawnConversations("train", data.seed, data.samples, data.mix, TOLD)
 
 
 def preferences(data: Data, out: Path) -> Preferences:
