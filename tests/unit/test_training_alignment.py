@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from omnivlm.data.diagram_questions import sample_map
+from omnivlm.data.diagram_questions import sample_map, sample_prices
 from omnivlm.data.parts import item_random
 from omnivlm.data.scene import Scene, Thing, cell_name
 from omnivlm.training.alignment_job import AlignmentJob
@@ -37,9 +37,24 @@ def test_a_token_of_a_map_shows_what_is_written_there():
         town = sample_map(item_random("val", "seen", index))
         shown = words_of(town)
         for name, (row, column) in town.places.items():
-            there = [n for n, words in enumerate(shown) if name in words]
-            assert there
-            assert {(n // COLUMNS // 9, n % COLUMNS) for n in there} == {(row, column)}
+            there = {n for n, words in enumerate(shown) if name in words}
+            assert (row, column) in {(n // COLUMNS // 9, n % COLUMNS) for n in there}
+            assert {n // COLUMNS // 9 for n in there} == {row}, "only a long name leaves its column"
+
+
+def test_words_move_with_a_picture_that_is_padded_to_a_square():
+    board = sample_prices(item_random("val", "seen", 1))
+    picture = board.draw()
+    assert picture.height < picture.width
+    wide, square = (
+        seen_words(board, picture, ROWS, ROWS, padded=padded) for padded in (False, True)
+    )
+    for item in board.prices:
+        placed = [[n for n, words in enumerate(each) if item in words] for each in (wide, square)]
+        assert {n % ROWS for n in placed[0]} == {n % ROWS for n in placed[1]}
+        middles = [(sum(n // ROWS for n in each) / len(each) + 0.5) / ROWS for each in placed]
+        shrunk = 0.5 + (middles[0] - 0.5) * picture.height / picture.width
+        assert middles[1] == pytest.approx(shrunk, abs=1 / ROWS)
 
 
 def test_the_words_of_a_place_are_those_of_captions():

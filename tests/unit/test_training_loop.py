@@ -46,6 +46,16 @@ def test_the_rate_by_hand() -> None:
     assert rate(0, 10, 1.0, 0.2, last=0.5) == 0.5
 
 
+def test_after_a_restart_the_rate_is_that_of_a_run_of_the_rest(tmp_path: Path) -> None:
+    def rates(name: str, **changes: object) -> list[float]:
+        run(tmp_path / name, warm_up=0.5, **changes)
+        return [metric.rate for metric in read_metrics(tmp_path / name)]
+
+    whole = rates("whole", steps=10, restarts=(6, 12))
+    assert whole == rates("before", steps=6) + rates("after", steps=4)
+    assert losses(tmp_path / "whole")[:6] == losses(tmp_path / "before")
+
+
 def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
     order = Order(samples=10, batch=4, seed=1)
     drawn = [index for step in range(5) for index in order.of(step)]

@@ -53,6 +53,7 @@ class AlignmentJob:
         self._model, self._tokenizer, self._pictures = model, tokenizer, pictures
         self._count, self._store, self._measured = count, store, measured
         self._ids: dict[int, list[list[int]]] = {}
+        self._padded = model.config.vision.resize == "pad"
         side = model.config.vision.image_size // model.config.vision.patch_size
         self._columns = max(1, side * model.config.visual_tokens // (side * side))
         self._rows = model.config.visual_tokens // self._columns
@@ -64,7 +65,7 @@ class AlignmentJob:
             **{f"projector.linear_2.{name}": each for name, each in second.named_parameters()},
         }
         embeddings: Tensor = model.language_model.model.embed_tokens.weight
-        self._embeddings = embeddings.detach()
+        self._embeddings = embeddings.detach().cpu()
         places = [
             self._tokens_of(place_words(token, self._rows, self._columns))
             for token in range(self._rows * self._columns)
@@ -81,24 +82,26 @@ class AlignmentJob:
 
     def prepare(self) -> None:
         """Measure the features' mean and covariance over the first pictures."""
-        rows = torch.cat([self._compressed(index) for index in range(self._measured)]).double()
+        pictures = (self._pictures(index) for index in range(self._measured))
+        rows = torch.cat([self._compressed(each) for each in pictures]).double()
         self._mean = rows.mean(0)
         centred = rows - self._mean
         variances, directions = torch.linalg.eigh(centred.T @ centred / len(rows))
         scales = (variances.clamp(min=0) + _STEADY).rsqrt()
-        self._whitening = ((directions * scales) @ directions.T).float()
-        self._mean = self._mean.float()
+        self._whitening = ((directions * scales) @ directions.T).float().to(self._first.device)
+        self._mean = self._mean.float().to(self._first.device)
 
     def load(self, index: int) -> AlignedItem:
         """One picture."""
+        described = self._pictures(index)
         if index not in self._ids:
-            described = self._pictures(index)
-            words = seen_words(described, described.draw(), self._rows, self._columns)
+            picture, grid = described.draw(), (self._rows, self._columns)
+            words = seen_words(described, picture, *grid, padded=self._padded)
             self._ids[index] = [self._tokens_of(shown) for shown in words]
         shown = self._ids[index]
         wanted = torch.stack([self._embeddings[ids].sum(0) for ids in shown])
         shows = torch.tensor([bool(ids) for ids in shown])
-        return AlignedItem(self._compressed(index), wanted + _PLACE * self._places, shows)
+        return AlignedItem(self._compressed(described), wanted + _PLACE * self._places, shows)
 
     def weight(self, items: Sequence[AlignedItem]) -> int:
         """Visual tokens."""
@@ -106,11 +109,15 @@ class AlignmentJob:
 
     def loss(self, items: Sequence[AlignedItem]) -> Tensor:
         """The sum over tokens of squared errors, those without words counting less."""
-        white = (torch.cat([item.tokens for item in items]) - self._mean) @ self._whitening
+        device = self._first.device
+        white = (
+            torch.cat([item.tokens for item in items]).to(device) - self._mean
+        ) @ self._whitening
         hidden = nn.functional.linear(white, self._first, self._model.projector.linear_1.bias)
         said: Tensor = self._model.projector.linear_2(nn.functional.gelu(hidden))
-        errors: Tensor = ((said - torch.cat([item.wanted for item in items])) ** 2).sum(1)
-        shows = torch.cat([item.shows for item in items])
+        wanted = torch.cat([item.wanted for item in items]).to(device)
+        errors: Tensor = ((said - wanted) ** 2).sum(1)
+        shows = torch.cat([item.shows for item in items]).to(device)
         return (errors * torch.where(shows, 1.0, _EMPTY)).sum()
 
     @torch.no_grad()
@@ -120,8 +127,7 @@ class AlignmentJob:
         first.weight.copy_(self._first @ self._whitening)
         first.bias.sub_(first.weight @ self._mean)
 
-    def _compressed(self, index: int) -> Tensor:
-        described = self._pictures(index)
+    def _compressed(self, described: Picture) -> Tensor:
         features = self._store.features(described.draw, image_key(described)).float()[None]
         compressed: Tensor = self._model.compressor(features)[0]
         return compressed

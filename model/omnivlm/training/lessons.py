@@ -7,6 +7,7 @@ of every other kind soon; letters it learns from lists alone (docs/training-data
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from omnivlm.training.diagram_lessons import KINDS, Depth, DiagramLessons
@@ -28,8 +29,8 @@ _TOLD: tuple[tuple[float, Round], ...] = (
     (0.20, {"options": 6, "scenes": 4, "maps": 1, "chains": 2, "prices": 1, "charts": 2}),
 )
 _ASKED: Round = {
-    "conversations": 24,
-    "maps": 3, "chains": 3, "prices": 2, "charts": 3, "solutions": 1, "magnets": 1,
+    "conversations": 20,
+    "maps": 4, "chains": 4, "prices": 2, "charts": 3, "solutions": 2, "magnets": 2,
     "options": 3,
 }  # fmt: skip
 
@@ -47,7 +48,7 @@ def told(data: DrawnData) -> InTurn:
         **_diagrams("told", data),
     }
     ends = [0, *(round(data.samples * end) for end in _running(_TOLD))]
-    counts = [end - start for start, end in zip(ends, ends[1:], strict=False)]
+    counts = [end - start for start, end in itertools.pairwise(ends)]
     return InTurn(of, [(n, shares) for n, (_, shares) in zip(counts, _TOLD, strict=True)])
 
 

@@ -175,7 +175,11 @@ class Loop(Generic[Item]):
 
 
 def _learning_rate(stage: Stage, step: int) -> float:
-    return rate(step, stage.steps, stage.learning_rate, stage.warm_up, stage.last_rate)
+    """Of the run from one restart to the next, or to the end, as if it were all."""
+    bounds = [0, *(each for each in stage.restarts if each < stage.steps), stage.steps]
+    start = max(bound for bound in bounds[:-1] if bound <= step)
+    stop = min(bound for bound in bounds if bound > step)
+    return rate(step - start, stop - start, stage.learning_rate, stage.warm_up, stage.last_rate)
 
 
 def _parts(items: Sequence[Item], most: int) -> Iterator[Sequence[Item]]:

@@ -9,7 +9,6 @@ from torch import nn
 
 from omnivlm.training.recipe import Stage
 
-
 JOINT = ("compressor.", "projector.")
 """What stands between tower and language model, by the names of its parameters."""
 

@@ -76,7 +76,8 @@ class Stage(_Strict, frozen=True):
     batch: samples to a step, over all processes. at_once: samples to one pass of a process; the
     gradients of several passes are added up. clip: the largest norm of the gradient, 0 for none.
     warm_up: the share of the steps in which the rate grows. last_rate: the share of it that is left
-    at the end. tokens: a sample's questions are
+    at the end. restarts: before which steps the rate begins anew (SGDR, Loshchilov and Hutter
+    2017). tokens: a sample's questions are
     merged up to so many tokens. broken_share: so many of the pictures may be missing or broken.
     in_order: samples come as they are, not shuffled. projector: what share of learning_rate the
     compressor and the projector learn with; 0 freezes them. beta: of DPO alone.
@@ -91,6 +92,7 @@ class Stage(_Strict, frozen=True):
     betas: tuple[Share, Share] = (0.9, 0.98)
     warm_up: Share = 0.03
     last_rate: Share = 0.0
+    restarts: tuple[Count, ...] = ()
     clip: Least0 = 1.0
     tokens: Count = 640
     checkpoint_steps: Count = 200

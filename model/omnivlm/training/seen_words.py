@@ -17,20 +17,24 @@ _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
 def seen_words(
-    described: Picture, picture: PIL.Image.Image, rows: int, columns: int
+    described: Picture, picture: PIL.Image.Image, rows: int, columns: int, *, padded: bool = False
 ) -> list[list[str]]:
     """-> for each of rows x columns tokens, row by row, the words that it shows.
 
     Of a scene's objects kind and colour; of other pictures what is written in the token's strip.
+    padded: tokens are of the picture padded to a square, as nanoLLaVA sees it; scenes are square.
     """
+    longest = max(picture.size)
+    width, height = (longest, longest) if padded else picture.size
+    across, down = (width - picture.width) // 2, (height - picture.height) // 2
     cells: list[list[str]] = [[] for _ in range(rows * columns)]
     if isinstance(described, Scene):
         for token, words in _objects(described, picture, rows, columns):
             cells[token] += [word for word in words if word not in cells[token]]
     for word, (left, top, right, bottom) in _written(picture):
-        row = _place((top + bottom) / 2 / picture.height, rows)
+        row = _place(((top + bottom) / 2 + down) / height, rows)
         edges = (left, (left + right) / 2, right)
-        for column in {_place(x / picture.width, columns) for x in edges}:
+        for column in {_place((x + across) / width, columns) for x in edges}:
             token = row * columns + column
             if word not in cells[token]:
                 cells[token].append(word)

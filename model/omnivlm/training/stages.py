@@ -24,8 +24,8 @@ from omnivlm.training.answers_job import AnswersJob
 from omnivlm.training.captions_alone import CaptionsAlone
 from omnivlm.training.features import FeatureStore
 from omnivlm.training.job import Job
-from omnivlm.training.loop import Loop, Watcher
 from omnivlm.training.lessons import told
+from omnivlm.training.loop import Loop, Watcher
 from omnivlm.training.metrics import draw_curve
 from omnivlm.training.optimiser import JOINT
 from omnivlm.training.preference_job import PreferenceJob
