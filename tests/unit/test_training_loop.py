@@ -15,7 +15,7 @@ from torch import nn
 from omnivlm.errors import TrainingError
 from omnivlm.training import durable
 from omnivlm.training.metrics import CURVE, draw_curve, read_metrics
-from omnivlm.training.optimiser import SHARE, adamw
+from omnivlm.training.optimiser import adamw
 from omnivlm.training.schedule import Order, rate
 from omnivlm.training.state import STATE, read_progress
 from tests.unit.training_toy import Line, run, stage
@@ -42,18 +42,6 @@ def test_the_rate_by_hand() -> None:
     assert rate(6, 10, 1.0, 0.2) == pytest.approx(0.5)
     assert rate(9, 10, 1.0, 0.2) == pytest.approx(0.5 * (1 + math.cos(math.pi * 7 / 8)))
     assert rate(0, 10, 2.0, 0.0) == 2.0
-    assert rate(9, 10, 1.0, 0.2, last=0.5) == pytest.approx(0.5 + 0.5 * rate(9, 10, 1.0, 0.2))
-    assert rate(0, 10, 1.0, 0.2, last=0.5) == 0.5
-
-
-def test_after_a_restart_the_rate_is_that_of_a_run_of_the_rest(tmp_path: Path) -> None:
-    def rates(name: str, **changes: object) -> list[float]:
-        run(tmp_path / name, warm_up=0.5, **changes)
-        return [metric.rate for metric in read_metrics(tmp_path / name)]
-
-    whole = rates("whole", steps=10, restarts=(6, 12))
-    assert whole == rates("before", steps=6) + rates("after", steps=4)
-    assert losses(tmp_path / "whole")[:6] == losses(tmp_path / "before")
 
 
 def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
@@ -63,7 +51,6 @@ def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
     assert drawn[:10] != drawn[10:]
     assert Order(10, 4, 1).of(3) == drawn[12:16]
     assert Order(10, 4, 2).of(0) != drawn[:4]
-    assert Order(10, 4, 2, in_order=True).of(2) == [8, 9, 0, 1]
 
 
 def test_weights_decay_and_gains_and_biases_do_not() -> None:
@@ -74,17 +61,6 @@ def test_weights_decay_and_gains_and_biases_do_not() -> None:
     optimiser.step()
     assert parts["weight"].unique().tolist() == [pytest.approx(1 - 0.1 * 0.5)]
     assert parts["gain"].tolist() == [1, 1]
-
-
-def test_what_joins_tower_and_language_model_has_its_share_of_the_rate() -> None:
-    names = ("projector.linear_1.weight", "compressor.conv.bias", "language_model.norm.weight")
-    parts = {name: nn.Parameter(torch.ones(2)) for name in names}
-    shares = {
-        id(each): group[SHARE]
-        for group in adamw(parts, stage(projector=0.1)).param_groups
-        for each in group["params"]
-    }
-    assert [shares[id(each)] for each in parts.values()] == [0.1, 0.1, 1.0]
 
 
 def test_the_first_loss_is_the_weighted_mean_over_the_step(tmp_path: Path) -> None:

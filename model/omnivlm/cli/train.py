@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from omnivlm.training.stages import Place
 
 ALL, SMOKE = "all", "smoke"
-_STAGES = ("tower", "alignment", "language", "pretrain", "sft", "dpo")
+_STAGES = ("tower", "language", "pretrain", "sft", "dpo")
 
 
 def add(commands: Commands) -> None:

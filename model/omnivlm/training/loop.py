@@ -15,7 +15,7 @@ from torch import nn
 from omnivlm.errors import PictureError, TrainingError
 from omnivlm.training.job import Item, Job
 from omnivlm.training.metrics import Metric, Metrics
-from omnivlm.training.optimiser import SHARE, adamw
+from omnivlm.training.optimiser import adamw
 from omnivlm.training.processes import Processes, add_up_gradients
 from omnivlm.training.recipe import Stage
 from omnivlm.training.schedule import Order, rate
@@ -67,7 +67,7 @@ class Loop(Generic[Item]):
         self._parameters = dict(job.parameters)
         self._seed = seed
         self._optimiser = adamw(self._parameters, stage)
-        self._order = Order(len(job), stage.batch, seed, stage.in_order)
+        self._order = Order(len(job), stage.batch, seed)
         self._broken = _Broken(math.floor(stage.broken_share * len(job)))
         self._kept_step = 0
 
@@ -100,9 +100,9 @@ class Loop(Generic[Item]):
         gradient = self._clipped()
         if not math.isfinite(loss) or not math.isfinite(gradient):
             raise TrainingError(self._not_finite(step, loss, names))
-        learning = _learning_rate(self._stage, step)
+        learning = rate(step, self._stage.steps, self._stage.learning_rate, self._stage.warm_up)
         for group in self._optimiser.param_groups:
-            group["lr"] = learning * group[SHARE]
+            group["lr"] = learning
         self._optimiser.step()
         self._optimiser.zero_grad()
         seconds = time.perf_counter() - began
@@ -172,14 +172,6 @@ class Loop(Generic[Item]):
             )
         self._broken.ids.update(dict.fromkeys(progress.broken))
         return progress.step
-
-
-def _learning_rate(stage: Stage, step: int) -> float:
-    """Of the run from one restart to the next, or to the end, as if it were all."""
-    bounds = [0, *(each for each in stage.restarts if each < stage.steps), stage.steps]
-    start = max(bound for bound in bounds[:-1] if bound <= step)
-    stop = min(bound for bound in bounds if bound > step)
-    return rate(step - start, stop - start, stage.learning_rate, stage.warm_up, stage.last_rate)
 
 
 def _parts(items: Sequence[Item], most: int) -> Iterator[Sequence[Item]]:
