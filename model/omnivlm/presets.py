@@ -111,12 +111,12 @@ OMNIVLM_TINY = OmniVLMConfig(
     ),
     projector=ProjectorConfig(compressor="reshape", visual_tokens=81, hidden_size=512),
     text=TextConfig(
-        vocab_size=1024,
+        vocab_size=2304,
         hidden_size=192,
         intermediate_size=512,
         num_hidden_layers=4,
-        num_attention_heads=6,
-        num_key_value_heads=2,
+        num_attention_heads=3,
+        num_key_value_heads=3,
         max_position_embeddings=8192,
     ),
 )

@@ -45,6 +45,7 @@ SMALL = replace(
         intermediate_size=96,
         num_hidden_layers=2,
         num_attention_heads=4,
+        num_key_value_heads=2,
         max_position_embeddings=512,
     ),
 )

@@ -47,7 +47,7 @@ def request_of(
 def test_the_card_says_what_answers(backend: OmniVLMBackend) -> None:
     protocol: Backend = backend
     card = protocol.card
-    assert (card.name, card.params, card.dtype) == ("omnivlm-tiny", 4_110_784, "float32")
+    assert (card.name, card.params, card.dtype) == ("omnivlm-tiny", 4_554_176, "float32")
     assert card.weights == load("omnivlm-tiny").origin
     assert card.weights_sha256 is not None
     assert len(card.weights_sha256) == 64

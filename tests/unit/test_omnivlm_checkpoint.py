@@ -84,7 +84,7 @@ def test_init_in_bfloat16_from_another_seed(
         "bfloat16",
     ]
     assert main(words) == 0
-    assert "4,110,784 parameters" in capsys.readouterr().out
+    assert "4,554,176 parameters" in capsys.readouterr().out
     assert (tmp_path / "model.safetensors").stat().st_size < 10_100_000
     loaded = omnivlm.load(tmp_path, dtype="float32")
     assert loaded.dtype == torch.float32
@@ -190,7 +190,7 @@ def test_a_tokenizer_larger_than_the_model_is_refused(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["text"]["vocab_size"] = 512
     (folder / "config.json").write_text(json.dumps(config))
-    assert "ids up to 1023, the model only 512" in refused(folder)
+    assert "ids up to 2303, the model only 512" in refused(folder)
 
 
 def test_text_needs_a_tokenizer(folder: Path) -> None:
@@ -238,7 +238,7 @@ def test_bundled_weights_are_what_the_name_means(
         assert model.sha256 == open_checkpoint(half).sha256()
         assert model.dtype == torch.float32
         (weights,) = half.glob("*.safetensors")
-        assert weights.stat().st_size < 4_110_784 * 2 + 20_000
+        assert weights.stat().st_size < 4_554_176 * 2 + 20_000
     assert "omnivlm-tiny, no 1, 8.3 MB" in capsys.readouterr().out
 
 

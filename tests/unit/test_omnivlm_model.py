@@ -32,7 +32,7 @@ def test_the_full_model_has_968400704_parameters() -> None:
 
 
 def test_the_tiny_model_is_the_same_in_small() -> None:
-    assert parameter_count(on_meta(OMNIVLM_TINY)) == 4_110_784 <= 5_500_000
+    assert parameter_count(on_meta(OMNIVLM_TINY)) == 4_554_176 <= 5_500_000
     for config in (OMNIVLM_TINY, OMNIVLM_968M):
         assert (config.vision.patches, config.visual_tokens) == (729, 81)
     tiny = [name for name in _without_layers(OMNIVLM_TINY) if ".stem." not in name]
@@ -231,7 +231,7 @@ def test_weights_depend_on_the_seed_alone() -> None:
 def test_the_tiny_models_weights_are_always_the_same() -> None:
     digest = made("omnivlm-tiny").sha256
     assert made("omnivlm-tiny", dtype="bfloat16").sha256 == digest
-    assert digest == "1ddcf64c04c04f8afd15a07cfe2e5ad509bfccc9d65bd147861186eeba921e19"
+    assert digest == "eb5629c1a1c3bb31877d4405f43a1f7ed65b25ec00cca02b7a72b6eff43aa144"
 
 
 def test_drawing_weights_leaves_the_global_generator_alone() -> None:

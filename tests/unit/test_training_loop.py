@@ -15,7 +15,7 @@ from torch import nn
 from omnivlm.errors import TrainingError
 from omnivlm.training import durable
 from omnivlm.training.metrics import CURVE, draw_curve, read_metrics
-from omnivlm.training.optimiser import adamw
+from omnivlm.training.optimiser import SHARE, adamw
 from omnivlm.training.schedule import Order, rate
 from omnivlm.training.state import STATE, read_progress
 from tests.unit.training_toy import Line, run, stage
@@ -42,6 +42,8 @@ def test_the_rate_by_hand() -> None:
     assert rate(6, 10, 1.0, 0.2) == pytest.approx(0.5)
     assert rate(9, 10, 1.0, 0.2) == pytest.approx(0.5 * (1 + math.cos(math.pi * 7 / 8)))
     assert rate(0, 10, 2.0, 0.0) == 2.0
+    assert rate(9, 10, 1.0, 0.2, last=0.5) == pytest.approx(0.5 + 0.5 * rate(9, 10, 1.0, 0.2))
+    assert rate(0, 10, 1.0, 0.2, last=0.5) == 0.5
 
 
 def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
@@ -51,6 +53,7 @@ def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
     assert drawn[:10] != drawn[10:]
     assert Order(10, 4, 1).of(3) == drawn[12:16]
     assert Order(10, 4, 2).of(0) != drawn[:4]
+    assert Order(10, 4, 2, in_order=True).of(2) == [8, 9, 0, 1]
 
 
 def test_weights_decay_and_gains_and_biases_do_not() -> None:
@@ -61,6 +64,17 @@ def test_weights_decay_and_gains_and_biases_do_not() -> None:
     optimiser.step()
     assert parts["weight"].unique().tolist() == [pytest.approx(1 - 0.1 * 0.5)]
     assert parts["gain"].tolist() == [1, 1]
+
+
+def test_what_joins_tower_and_language_model_has_its_share_of_the_rate() -> None:
+    names = ("projector.linear_1.weight", "compressor.conv.bias", "language_model.norm.weight")
+    parts = {name: nn.Parameter(torch.ones(2)) for name in names}
+    shares = {
+        id(each): group[SHARE]
+        for group in adamw(parts, stage(projector=0.1)).param_groups
+        for each in group["params"]
+    }
+    assert [shares[id(each)] for each in parts.values()] == [0.1, 0.1, 1.0]
 
 
 def test_the_first_loss_is_the_weighted_mean_over_the_step(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ def test_a_trained_answer_has_the_full_score(task, rule, packs):
         pytest.skip(f"{task} has no rule {rule}")
     for row, sample in zip(*packs[task], strict=True):
         reading = rules[rule].read(turn_of(task, row).answer, sample)
+        if (task, rule) == ("scienceqa", "lmms-eval-0.7.3") and sample.images:
+            assert reading.unread, "an answer before its letter is read by the benchmark's own rule"
+            continue
         assert rules[rule].score(reading, sample) == FULL_SCORE, (row, reading)
 
 

@@ -40,6 +40,8 @@ def written(folder: Path, text: str) -> Path:
         ("[sft]", "[dpo]\nbeta = 0.1", None),
         ("[sft]", "[tower]", None),
         ("[sft]", "[projector]\nvisual_tokens = 80\n[sft]", "cannot be grouped into 80"),
+        ("[sft]", '[projector]\ncompressor = "conv1d"\n[alignment]', "and conv1d has weights"),
+        ("[sft]", "[alignment]", None),
         ("[sft]", "[sft", "is not TOML"),
     ],
 )
@@ -64,7 +66,7 @@ def test_a_stage_reads_what_it_can(tmp_path: Path) -> None:
 def test_no_file_and_no_stage(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="cannot be read: No such file"):
         read_recipe(tmp_path / "none.toml")
-    with pytest.raises(TrainingError, match="has no stage; give one of tower, language"):
+    with pytest.raises(TrainingError, match="has no stage; give one of tower, alignment, language"):
         read_recipe(written(tmp_path, 'model = "omnivlm-tiny"'))
 
 

@@ -47,7 +47,7 @@ def stage(**changes: object) -> Stage:
     return Stage(**{**settings, **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["language", "pretrain", "sft"])
+@pytest.mark.parametrize("name", ["alignment", "language", "pretrain", "sft"])
 def test_what_is_frozen_stays_as_it_was(tmp_path: Path, name: str) -> None:
     recipe = one_step(**{name: stage()})
     before, _ = first_weights(recipe, tmp_path)
@@ -62,6 +62,29 @@ def test_what_is_frozen_stays_as_it_was(tmp_path: Path, name: str) -> None:
     trained = {key for key in after if key.startswith(TRAINED[name])}  # type: ignore[index]
     assert changed <= trained
     assert len(changed) > 0.9 * len(trained)
+
+
+def test_a_projector_without_a_rate_of_its_own_stays_as_it_was(tmp_path: Path) -> None:
+    recipe = one_step(language=stage(projector=0.0))
+    before, _ = first_weights(recipe, tmp_path)
+    place = Place(tmp_path, tmp_path)
+    run_stage(recipe, "language", place, Alone("float32", CPU), Silent(), resume=False)
+    from safetensors.torch import load_file
+
+    after = load_file(place.model("language") / "model.safetensors")
+    same = {key for key, value in before.named_parameters() if torch.equal(after[key], value)}
+    assert {key for key in after if key.startswith("projector.")} <= same
+    assert not {key for key in same if key.startswith("language_model.") and "proj" in key}
+
+
+def test_drawn_keys_begin_as_the_queries_do(tmp_path: Path) -> None:
+    tensors = dict(first_weights(one_step(sft=stage()), tmp_path)[0].named_parameters())
+    queries = [name for name in tensors if "language" in name and "q_proj.weight" in name]
+    assert len(queries) == OMNIVLM_TINY.text.num_hidden_layers
+    for name in queries:
+        assert torch.equal(tensors[name], tensors[name.replace("q_proj", "k_proj")])
+    other = tensors[queries[0].replace("layers.0", "layers.1")]
+    assert not torch.equal(tensors[queries[0]], other)
 
 
 def test_pretrained_parts_take_stage_0s_place(tmp_path: Path) -> None:

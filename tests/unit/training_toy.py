@@ -40,6 +40,9 @@ class Line:
     def prepare(self) -> None:
         pass
 
+    def finish(self) -> None:
+        pass
+
     def load(self, index: int) -> tuple[Tensor, int]:
         if index in self._broken:
             raise PictureError(f"point {index} is broken")

@@ -41,12 +41,12 @@ def _ablate(options: argparse.Namespace) -> None:
 
     if min(options.val, options.steps or 1) < 1:
         raise OmniVLMError("--steps and --val must be 1 or more")
-    path, base = recipe_file(options.recipe)
+    path = recipe_file(options.recipe)
     recipe = read_recipe(path)
     processes = found(recipe.numbers, device_of(options.device))
     outcomes = ablate(
         recipe,
-        Place(options.out, base),
+        Place(options.out, path.parent),
         processes,
         lambda name: watched(name, sys.stderr),
         steps=options.steps,

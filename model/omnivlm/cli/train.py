@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from omnivlm.training.stages import Place
 
 ALL, SMOKE = "all", "smoke"
-_STAGES = ("tower", "language", "pretrain", "sft", "dpo")
+_STAGES = ("tower", "alignment", "language", "pretrain", "sft", "dpo")
 
 
 def add(commands: Commands) -> None:
@@ -49,9 +49,9 @@ def _train(options: argparse.Namespace) -> None:
         raise TrainingError(
             "--recipe FILE says how to train; bundled: omnivlm-tiny, nanollava-tiny"
         )
-    path, base = recipe_file(options.recipe or SMOKE)
+    path = recipe_file(options.recipe or SMOKE)
     recipe = read_recipe(path)
-    place = Place(options.out or Path("runs") / "train" / path.stem, base)
+    place = Place(options.out or Path("runs") / "train" / path.stem, path.parent)
     stages = recipe.stages if options.stage in (ALL, SMOKE) else [options.stage]
     _run(options, recipe, place, stages)
 
@@ -77,11 +77,9 @@ def _run(
             print(f"{name}: {done.folder}{skipped}")
 
 
-def recipe_file(words: str) -> tuple[Path, Path]:
-    """A file, or a bundled recipe by its name; and the folder that its paths start from."""
+def recipe_file(words: str) -> Path:
+    """A file, or a bundled recipe by its name."""
     from importlib.resources import files
 
     bundled = Path(str(files("omnivlm"))) / "recipes" / f"{words}.toml"
-    if bundled.is_file() and not Path(words).is_file():
-        return bundled, Path.cwd()
-    return Path(words), Path(words).parent
+    return bundled if bundled.is_file() and not Path(words).is_file() else Path(words)

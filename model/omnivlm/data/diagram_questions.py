@@ -18,7 +18,7 @@ from omnivlm.data.words import COLOURS, GOODS, PLACES, SHOPS
 
 DIRECTIONS = ("north", "south", "east", "west")
 _BEAKER_NAMES = ("Solution A", "Solution B", "Solution C", "Solution D")
-_LEVELS = (
+ORGANISMS = (
     ("grass", "clover", "leaves", "seeds", "algae", "corn"),
     ("rabbit", "mouse", "beetle", "snail", "grasshopper", "caterpillar"),
     ("frog", "lizard", "small bird", "spider", "toad", "shrew"),
@@ -68,7 +68,7 @@ def farthest(picture: PlaceMap, rng: random.Random) -> Asked | None:
 
 def sample_chains(rng: random.Random) -> FoodChains:
     """Draw two chains of three or four organisms without a shared one."""
-    levels = [rng.sample(level, 2) for level in _LEVELS]
+    levels = [rng.sample(level, 2) for level in ORGANISMS]
     return FoodChains(tuple(tuple(level[i] for level in levels) for i in range(2)))
 
 

@@ -75,10 +75,14 @@ def ablate(
 
 def _variant(recipe: Recipe, parts: Start, joint: Joint, steps: int | None) -> Recipe:
     def shortened(stage: Stage | None) -> Stage | None:
-        return stage if steps is None or stage is None else structs.replace(stage, steps=steps)
+        if stage is None:
+            return None
+        # The joint is drawn from the seed: nothing in it wants to be kept.
+        return structs.replace(stage, steps=stage.steps if steps is None else steps, projector=1.0)
 
     return structs.replace(
-        recipe, start=parts, projector=joint, tower=None, language=None, dpo=None,
+        recipe, start=parts, projector=joint,
+        tower=None, alignment=None, language=None, dpo=None,
         pretrain=shortened(recipe.pretrain), sft=shortened(recipe.sft),
     )  # fmt: skip
 

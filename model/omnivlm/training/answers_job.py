@@ -50,6 +50,9 @@ class AnswersJob:
     def prepare(self) -> None:
         """Nothing is needed."""
 
+    def finish(self) -> None:
+        """Nothing is needed."""
+
     def load(self, index: int) -> AnswersItem:
         """One conversation. Raises PictureError where a picture is missing or broken."""
         conversation = self._conversations[index]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from omnivlm.data.even_claims import even_kinds
 from omnivlm.data.scene import Scene, Thing
 from omnivlm.data.words import COLOURS
-from omnivlm.training.samples import Turn
+from omnivlm.training.samples import Turn, listed
 from omnivlm.training.scene_turns import Shown
 
 Answers = dict[str, str]
@@ -25,8 +25,7 @@ def checklists(shown: Shown, rng: random.Random, count: int) -> list[Turn]:
     for request, answers_of in rng.sample(_REQUESTS, len(_REQUESTS)):
         answers = answers_of(shown, rng)
         if answers and len(turns) < count:
-            said = ", ".join(f"{name} {answer}" for name, answer in answers.items())
-            turns.append(Turn(f"{request}: {', '.join(answers)}.", said))
+            turns.append(listed(f"{request}: {', '.join(answers)}.", list(answers.items())))
     return turns
 
 

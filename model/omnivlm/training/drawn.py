@@ -20,6 +20,7 @@ from omnivlm.data.world import sample_scene
 from omnivlm.errors import TrainingError
 from omnivlm.training.checklists import checklists
 from omnivlm.training.form_rows import picture_names, turn_of
+from omnivlm.training.picture_facts import some_facts
 from omnivlm.training.picture_turns import picture_turns
 from omnivlm.training.samples import Conversation, Turn
 from omnivlm.training.scene_turns import Shown, plain_turns, scene_turns
@@ -31,7 +32,7 @@ CAPTIONS_PROMPT = "Describe the images."
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh")
 
 MIX: dict[str, float] = {
-    "pope": 6, "vqav2": 5, "gqa": 3, "mme": 4, "scienceqa": 5, "okvqa": 1, "chartqa": 1,
+    "pope": 5, "vqav2": 5, "gqa": 3, "mme": 6, "scienceqa": 5, "okvqa": 2, "chartqa": 1,
     "textvqa": 1, "ocrvqa": 1, "vizwiz": 1, "ai2d": 1, "mmbench_en": 1, "mmbench_cn": 1,
     "mmmu": 1, "mmvet": 1,
 }  # fmt: skip
@@ -52,15 +53,17 @@ class Amounts:
     """How much is asked of a picture at most.
 
     questions: in the forms' words; 0 leaves out those that came with a form's picture, too. lists
-    and plain, which no benchmark's instruction follows: of scenes alone.
+    and plain, which no benchmark's instruction follows: of scenes alone. facts: of the same kind,
+    of diagrams and charts.
     """
 
     questions: int = 4
     lists: int = 1
     plain: int = 12
+    facts: int = 8
 
 
-TOLD = Amounts(questions=0, lists=5, plain=0)
+TOLD = Amounts(questions=0, lists=5, plain=0, facts=0)
 """What is there, where and how often: what a language model has to read first."""
 
 
@@ -128,9 +131,8 @@ class DrawnConversations:
 
     def _of_form(self, form: str, earlier: int, index: int) -> Group:
         rng = item_random(self._part, "conversation", self._seed, index)
-        block = len(form_block(form, self._part, part_seed(self._part, form, self._seed, 0)))
-        number, place = divmod(earlier, block)
-        groups = form_block(form, self._part, part_seed(self._part, form, self._seed, number))
+        number, place = divmod(earlier, len(self._block(form, 0)))
+        groups = self._block(form, number)
         pictures, turns = groups[place % len(groups)]
         if pictures and not self._amounts.questions:
             turns = ()
@@ -140,10 +142,17 @@ class DrawnConversations:
             case (Scene() as scene,):
                 more = self._asked(Shown(scene, self._part, self._shares), rng, most)
             case (picture,):
-                more = picture_turns(form, picture, rng, most)
+                more = [
+                    *picture_turns(form, picture, rng, most),
+                    *some_facts(picture, rng, self._amounts.facts),
+                ]
             case _:
                 pass
         return pictures, (*_captions(pictures, rng.choice(CAPTION_PROMPTS)), *turns, *more)
+
+    def _block(self, form: str, number: int) -> tuple[Group, ...]:
+        seed = part_seed(self._part, form, self._seed, number)
+        return form_block(form, self._part, seed)
 
 
 @lru_cache(maxsize=_BLOCKS_KEPT)

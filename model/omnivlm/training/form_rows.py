@@ -18,6 +18,7 @@ from omnivlm.training.wordings import (
     short,
     short_or_unanswerable,
     single_word,
+    solved,
 )
 
 _MME_ENDING = " Please answer yes or no."
@@ -85,8 +86,10 @@ def _chartqa(row: Row) -> Turn:
 
 
 def _scienceqa(row: Row) -> Turn:
-    prompt = lettered(_question(row), _texts(row, "choices"), str(row["hint"]))
-    return Turn(prompt, LETTERS[int(str(row["answer"]))])
+    choices, right = _texts(row, "choices"), int(str(row["answer"]))
+    prompt = lettered(_question(row), choices, str(row["hint"]))
+    letter = LETTERS[right]
+    return Turn(prompt, solved(choices[right], letter) if picture_names(row) else letter)
 
 
 def _ai2d(row: Row) -> Turn:

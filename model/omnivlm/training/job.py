@@ -22,6 +22,9 @@ class Job(Protocol, Generic[Item]):
     def prepare(self) -> None:
         """What is to be done once, before the first step and before a checkpoint is restored."""
 
+    def finish(self) -> None:
+        """Once, after the last step: puts into the model what is not in it yet."""
+
     def load(self, index: int) -> Item:
         """One sample, ready for `loss`. Raises PictureError where a picture cannot be read."""
 

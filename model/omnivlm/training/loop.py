@@ -15,7 +15,7 @@ from torch import nn
 from omnivlm.errors import PictureError, TrainingError
 from omnivlm.training.job import Item, Job
 from omnivlm.training.metrics import Metric, Metrics
-from omnivlm.training.optimiser import adamw
+from omnivlm.training.optimiser import SHARE, adamw
 from omnivlm.training.processes import Processes, add_up_gradients
 from omnivlm.training.recipe import Stage
 from omnivlm.training.schedule import Order, rate
@@ -67,7 +67,7 @@ class Loop(Generic[Item]):
         self._parameters = dict(job.parameters)
         self._seed = seed
         self._optimiser = adamw(self._parameters, stage)
-        self._order = Order(len(job), stage.batch, seed)
+        self._order = Order(len(job), stage.batch, seed, stage.in_order)
         self._broken = _Broken(math.floor(stage.broken_share * len(job)))
         self._kept_step = 0
 
@@ -100,9 +100,10 @@ class Loop(Generic[Item]):
         gradient = self._clipped()
         if not math.isfinite(loss) or not math.isfinite(gradient):
             raise TrainingError(self._not_finite(step, loss, names))
-        learning = rate(step, self._stage.steps, self._stage.learning_rate, self._stage.warm_up)
+        stage = self._stage
+        learning = rate(step, stage.steps, stage.learning_rate, stage.warm_up, stage.last_rate)
         for group in self._optimiser.param_groups:
-            group["lr"] = learning
+            group["lr"] = learning * group[SHARE]
         self._optimiser.step()
         self._optimiser.zero_grad()
         seconds = time.perf_counter() - began

@@ -34,8 +34,14 @@ class Merged:
         return (same | (self.segments == 0)[None, :]).tril()
 
 
-def merged(questions: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> Merged:
+def merged(
+    questions: Sequence[Sequence[int]],
+    answers: Sequence[Sequence[int]],
+    learned: Sequence[Sequence[int]] | None = None,
+) -> Merged:
     """Put questions together, each followed by its answer.
+
+    learned: each answer's tokens again, `IGNORED` where they are not learned; None for all.
 
     Positions go on from the shared beginning in every segment and nothing is seen from one segment
     to the next, so that logits are those of each question alone.
@@ -44,13 +50,14 @@ def merged(questions: Sequence[Sequence[int]], answers: Sequence[Sequence[int]])
     ids = list(questions[0][:shared])
     positions, segments = list(range(shared)), [0] * shared
     targets = [IGNORED] * shared
-    for number, (question, answer) in enumerate(zip(questions, answers, strict=True), 1):
+    asked = zip(questions, answers, learned or answers, strict=True)
+    for number, (question, answer, wanted) in enumerate(asked, 1):
         rest = [*question[shared:], *answer]
         ids += rest
         positions += range(shared, shared + len(rest))
         segments += [number] * len(rest)
         silent = len(question) - shared - 1
-        targets += [IGNORED] * silent + list(answer) + [IGNORED]
+        targets += [IGNORED] * silent + list(wanted) + [IGNORED]
     return Merged(*(torch.tensor(each) for each in (ids, positions, segments, targets)))
 
 

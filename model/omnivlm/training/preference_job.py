@@ -67,6 +67,9 @@ class PreferenceJob:
                 pairs = [(sequence, (features,))]
                 self._reference[index] = answers_logps(self._model, self._template, pairs)[0]
 
+    def finish(self) -> None:
+        """Nothing is needed."""
+
     def load(self, index: int) -> PreferenceItem:
         """One pair."""
         sequence, features = self._read(index)

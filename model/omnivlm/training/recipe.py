@@ -23,14 +23,14 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Least0 = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
 
-StageName = Literal["tower", "language", "pretrain", "sft", "dpo"]
-STAGES: tuple[StageName, ...] = ("tower", "language", "pretrain", "sft", "dpo")
-"""In the order in which a recipe runs them; the first two are stage 0."""
+StageName = Literal["tower", "alignment", "language", "pretrain", "sft", "dpo"]
+STAGES: tuple[StageName, ...] = ("tower", "alignment", "language", "pretrain", "sft", "dpo")
+"""In the order in which a recipe runs them; the first three are stage 0."""
 
 _ANSWERED = ("drawn", "llava")
 _SOURCES: Mapping[StageName, tuple[str, ...]] = {
-    "tower": ("drawn",), "language": ("drawn",), "pretrain": _ANSWERED, "sft": _ANSWERED,
-    "dpo": ("drawn", "preferences"),
+    "tower": ("drawn",), "alignment": ("drawn",), "language": ("drawn",),
+    "pretrain": _ANSWERED, "sft": _ANSWERED, "dpo": ("drawn", "preferences"),
 }  # fmt: skip
 
 
@@ -75,9 +75,11 @@ class Stage(_Strict, frozen=True):
 
     batch: samples to a step, over all processes. at_once: samples to one pass of a process; the
     gradients of several passes are added up. clip: the largest norm of the gradient, 0 for none.
-    warm_up: the share of the steps in which the rate grows. tokens: a sample's questions are
-    merged up to so many tokens. broken_share: so many of the pictures may be missing or broken.
-    beta: of DPO alone.
+    warm_up: the share of the steps in which the rate grows. last_rate: the share of it that is left
+    at the end. tokens: a sample's questions are merged up to so many tokens. broken_share: so many
+    of the pictures may be missing or broken. in_order: samples come as they are, not shuffled.
+    projector: what share of learning_rate the
+    compressor and the projector learn with; 0 freezes them. beta: of DPO alone.
     """
 
     data: Data
@@ -88,10 +90,13 @@ class Stage(_Strict, frozen=True):
     weight_decay: Least0 = 0.0
     betas: tuple[Share, Share] = (0.9, 0.98)
     warm_up: Share = 0.03
+    last_rate: Share = 0.0
     clip: Least0 = 1.0
     tokens: Count = 640
     checkpoint_steps: Count = 200
     broken_share: Share = 0.01
+    in_order: bool = False
+    projector: Least0 = 1.0
     beta: Positive = 0.1
 
 
@@ -129,6 +134,7 @@ class Recipe(_Strict, frozen=True):
     projector: Joint | None = None
     features: Features = Features()
     tower: Stage | None = None
+    alignment: Stage | None = None
     language: Stage | None = None
     pretrain: Stage | None = None
     sft: Stage | None = None
@@ -190,6 +196,11 @@ def _check(path: Path, recipe: Recipe) -> None:
         _ = recipe.config
     except OmniVLMError as error:
         raise TrainingError(f"{path}: {error}") from None
+    if recipe.alignment and recipe.config.projector.compressor != "reshape":
+        raise TrainingError(
+            f"{path}: alignment fits the projector alone, and {recipe.config.projector.compressor}"
+            " has weights of its own; leave the stage out, or name the compressor reshape"
+        )
     if not recipe.stages:
         raise TrainingError(f"{path} has no stage; give one of {', '.join(STAGES)}")
     for name in recipe.stages:

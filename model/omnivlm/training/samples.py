@@ -16,10 +16,15 @@ Picture = Callable[[], PIL.Image.Image]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A prompt, as a user would type it, and the answer that the model shall learn."""
+    """A prompt, as a user would type it, and the answer that the model shall learn.
+
+    learned: where in the answer the parts begin and end that alone are learned; None means all of
+    it, with the header before it and the end of the turn. What cannot be known only disturbs.
+    """
 
     prompt: str
     answer: str
+    learned: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +75,13 @@ class Conversations(Protocol):
 
 
 Preferences = Sequence[Preference]
+
+
+def listed(request: str, pairs: Sequence[tuple[str, str]]) -> Turn:
+    """A list whose names are given and whose answers alone are learned: "star yes, key no"."""
+    answer, learned = "", []
+    for given, wanted in pairs:
+        answer += f", {given}" if answer else given
+        learned.append((len(answer), len(answer) + 1 + len(wanted)))
+        answer += f" {wanted}"
+    return Turn(request, answer, tuple(learned))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from omnivlm.training.drawn import DrawnConversations
+from omnivlm.training.lessons import questions_and_lessons
 from omnivlm.training.recipe import Data, DrawnData, LlavaData, PreferenceData
 from omnivlm.training.samples import Conversations, Preferences
 from omnivlm.training.swapped import SwappedCaptions
@@ -16,8 +18,6 @@ def conversations(data: Data, base: Path) -> Conversations:
     """
     match data:
         case DrawnData(samples=samples, seed=seed, mix=mix):
-            from omnivlm.training.drawn import DrawnConversations
-
             return DrawnConversations("train", seed, samples, mix)
         case LlavaData(file=file, images=images):
             from omnivlm.training.llava import LlavaConversations
@@ -27,13 +27,14 @@ def conversations(data: Data, base: Path) -> Conversations:
             raise TypeError("the recipe has been checked: preferences are for dpo")
 
 
-def told(data: Data) -> Conversations:
-    """Captions and lists of the drawn world's training part, without questions."""
-    from omnivlm.training.drawn import TOLD, DrawnConversations
+def asked(data: Data, base: Path) -> Conversations:
+    """What SFT reads: conversations, and of the drawn world lessons and lists beside them.
 
-    if not isinstance(data, DrawnData):
-        raise TypeError("the recipe has been checked: language reads the drawn world")
-    return DrawnConversations("train", data.seed, data.samples, data.mix, TOLD)
+    Raises TrainingError as `conversations` does.
+    """
+    if isinstance(data, DrawnData):
+        return questions_and_lessons(data)
+    return conversations(data, base)
 
 
 def preferences(data: Data, out: Path) -> Preferences:

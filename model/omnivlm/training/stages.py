@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,37 +19,45 @@ from omnivlm.checkpoint import sha256_of_tensors, write_checkpoint
 from omnivlm.errors import TrainingError
 from omnivlm.model import OmniVLM
 from omnivlm.tokenizer import Tokenizer
+from omnivlm.training.alignment_job import AlignmentJob
 from omnivlm.training.answers_job import AnswersJob
 from omnivlm.training.captions_alone import CaptionsAlone
 from omnivlm.training.features import FeatureStore
 from omnivlm.training.job import Job
+from omnivlm.training.lessons import told
 from omnivlm.training.loop import Loop, Watcher
 from omnivlm.training.metrics import draw_curve
+from omnivlm.training.optimiser import JOINT
 from omnivlm.training.preference_job import PreferenceJob
 from omnivlm.training.processes import Processes
 from omnivlm.training.recipe import (
+    Data,
     DrawnData,
     Recipe,
     Stage,
     StageName,
     fingerprint,
 )
-from omnivlm.training.sources import conversations, preferences, told
+from omnivlm.training.samples import Conversations
+from omnivlm.training.shown_pictures import shown_picture
+from omnivlm.training.sources import asked, conversations, preferences
 from omnivlm.training.starting import first_weights, stage_weights
 from omnivlm.training.state import STATE
 from omnivlm.training.template import Template
 from omnivlm.training.tower_job import TowerJob, class_counts, drawn_dense_labels
 
 MODEL = "model"
+_MEASURED = 2000  # pictures whose features are whitened
 TRAINED: Mapping[StageName, tuple[str, ...]] = {
     "tower": ("vision_model.",),
+    "alignment": ("projector.",),
     "language": ("compressor.", "projector.", "language_model."),
     "pretrain": ("compressor.", "projector."),
     "sft": ("compressor.", "projector.", "language_model."),
     "dpo": ("compressor.", "projector.", "language_model."),
 }
 """Stage -> the parts that it trains; all others are frozen (OmniVLM's paper, 3.3, but for the
-first two, which stand for the pretrained parts that it begins with)."""
+first three, which stand for the pretrained parts that it begins with)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,7 @@ def run_stage(
     key = hashlib.sha256(f"{fingerprint(recipe, name)}/{began}".encode()).hexdigest()
     loop = Loop(job, stage, recipe.seed, key, folder, processes)
     loop.run(watcher)
+    job.finish()
     if processes.rank == 0:
         draw_curve(folder, f"{recipe.config.name}, {name}")
         _write_model(place.model(name), model, tokenizer, f"trained, {name}")
@@ -144,15 +154,26 @@ def _job(
         vision = model.config.vision
         labels = drawn_dense_labels(stage.data, vision.image_size // vision.patch_size)
         return TowerJob(model, labels, stage.data.samples, class_counts(), recipe.seed)
-    trained = {k: each for k, each in model.named_parameters() if k.startswith(TRAINED[name])}
+    prefixes = tuple(each for each in TRAINED[name] if stage.projector or each not in JOINT)
+    trained = {k: each for k, each in model.named_parameters() if k.startswith(prefixes)}
     template = Template(model.config, tokenizer)
     store = FeatureStore(model, place.features_folder, recipe.features.most_bytes)
+    if name == "alignment" and isinstance(stage.data, DrawnData):
+        count, draw = stage.data.samples, partial(shown_picture, "train", stage.data.seed)
+        return AlignmentJob(model, tokenizer, draw, count, store, min(count, _MEASURED))
     if name == "dpo":
         rows = preferences(stage.data, place.out)
         return PreferenceJob(model, template, rows, store, trained, stage.beta)
-    read = told(stage.data) if name == "language" else conversations(stage.data, place.base)
-    seen = CaptionsAlone(read) if name == "pretrain" else read
-    return AnswersJob(model, template, seen, store, trained, stage.tokens)
+    read = _read(name, stage.data, place)
+    return AnswersJob(model, template, read, store, trained, stage.tokens)
+
+
+def _read(name: StageName, data: Data, place: Place) -> Conversations:
+    if name == "pretrain":
+        return CaptionsAlone(conversations(data, place.base))
+    if name == "language" and isinstance(data, DrawnData):
+        return told(data)
+    return asked(data, place.base)
 
 
 def _digest(model: OmniVLM) -> str:

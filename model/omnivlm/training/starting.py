@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -32,6 +33,7 @@ def first_weights(recipe: Recipe, base: Path) -> tuple[OmniVLM, Tokenizer]:
                 " [start] (tower, language)"
             )
         tokenizer = tiny_tokenizer(config.text.vocab_size)
+        tensors.update(_looking_for_the_same(tensors))
     else:
         folders = {name: base / getattr(recipe.start, name) for name in _PARTS}
         for name, prefix in _PARTS.items():
@@ -54,6 +56,21 @@ def stage_weights(folder: Path, wanted: ModelConfig) -> tuple[OmniVLM, Tokenizer
         )
     model = read_weights(checkpoint, torch.float32, torch.device("cpu"))
     return _model(model), checkpoint.required_tokenizer()
+
+
+def _looking_for_the_same(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Keys that begin as the queries do, so that a token attends to others of its kind.
+
+    A small language model finds a word again sooner so (Trockman and Kolter, "Mimetic
+    initialization of self-attention layers", 2023). Keys of another shape stay as they are.
+    """
+    keys = {}
+    for name, query in tensors.items():
+        key = name.replace("q_proj.weight", "k_proj.weight")
+        language = name.startswith(_PARTS["language"]) and key != name
+        if language and tensors[key].shape == query.shape:
+            keys[key] = query.clone()
+    return keys
 
 
 def _part(folder: Path, prefix: str, wanted: dict[str, Tensor]) -> dict[str, Tensor]:

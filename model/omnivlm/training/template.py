@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from omnivlm.config import ModelConfig
 from omnivlm.prompts import IMAGE_PAD, TURN_END, TURN_START, Part, Special, chat
 from omnivlm.tokenizer import Tokenizer
-from omnivlm.training.merged import Merged, merged
+from omnivlm.training.merged import IGNORED, Merged, merged
 from omnivlm.training.samples import Turn
 
 
@@ -33,19 +33,32 @@ class Template:
 
     def answer(self, text: str) -> list[int]:
         """What the model writes: OmniVLM begins with the assistant's header, all end the turn."""
-        header: list[Part] = []
-        if self.config.model_type == "omnivlm":
-            header = ["\n", Special(TURN_START)]
-            text = f"assistant\n{text}"
-        return self.tokenizer.encode([*header, text, Special(TURN_END)])
+        return self.tokenizer.encode([*self._header(), text, Special(TURN_END)])
+
+    def targets(self, turn: Turn) -> list[int]:
+        """The answer's tokens, those that are not learned as `IGNORED`."""
+        if turn.learned is None:
+            return self.answer(turn.answer)
+        ids = [IGNORED] * len(self.tokenizer.encode(self._header()))
+        done = 0
+        for start, stop in turn.learned:
+            ids += [IGNORED] * len(self.tokenizer.encode([turn.answer[done:start]]))
+            ids += self.tokenizer.encode([turn.answer[start:stop]])
+            done = stop
+        return ids + [IGNORED] * len(self.tokenizer.encode([turn.answer[done:], Special(TURN_END)]))
+
+    def _header(self) -> list[Part]:
+        omnivlm = self.config.model_type == "omnivlm"
+        return ["\n", Special(TURN_START), "assistant\n"] if omnivlm else []
 
     def merged(self, turns: Sequence[Turn], images: int, most_tokens: int) -> Merged:
         """The turns as one sequence; those that do not fit any more are left out, but for one."""
         questions = [self.question(turn.prompt, images) for turn in turns]
         answers = [self.answer(turn.answer) for turn in turns]
+        targets = [self.targets(turn) for turn in turns]
         kept = len(turns)
         while True:
-            sequence = merged(questions[:kept], answers[:kept])
+            sequence = merged(questions[:kept], answers[:kept], targets[:kept])
             if len(sequence) <= most_tokens or kept == 1:
                 return sequence
             kept -= 1

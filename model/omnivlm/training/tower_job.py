@@ -85,6 +85,9 @@ class TowerJob:
     def prepare(self) -> None:
         """Nothing is needed."""
 
+    def finish(self) -> None:
+        """Nothing is needed."""
+
     def load(self, index: int) -> LabelledItem:
         """Draw and label one picture."""
         labelled = self._labels(index)

@@ -40,6 +40,11 @@ def lettered(question: str, options: Sequence[str], context: str = "") -> str:
     return f"{before}{optioned(question, options)}\n{_BY_LETTER}"
 
 
+def solved(answer: str, letter: str) -> str:
+    """What is the case and its letter, at first side by side; ScienceQA's own pattern reads it."""
+    return f"{answer} {letter}. The answer is {letter}."
+
+
 def optioned(question: str, options: Sequence[str]) -> str:
     """A question and its options, without an instruction; no benchmark asks so."""
     return "\n".join([question, *(f"{letter}. {option}" for letter, option in _named(options))])

@@ -4,13 +4,28 @@ from dataclasses import dataclass
 
 from omnivlm.data import chart_questions, diagram_questions
 from omnivlm.data.asked import Asked, Drawn, Places, Source, source
-from omnivlm.data.charts import sample_chart
+from omnivlm.data.charts import Chart, sample_chart
+from omnivlm.data.diagrams import FoodChains, Magnets, PlaceMap, PriceList, Shelf
 from omnivlm.data.pack import Pack, Row, interleave
 from omnivlm.data.parts import Part, item_random
 from omnivlm.data.text_questions import TEXT_MAKERS, TextItem
 
 _TEXT_EACH = 8
 _SETS, _EACH = 6, 2
+
+
+CONTEXTS: dict[type, str] = {
+    Magnets: "Two magnets are placed as shown.\nMagnets that attract pull together. "
+    "Magnets that repel push apart.",
+    PlaceMap: "",
+    FoodChains: "The diagram shows two food chains. Each arrow points from an organism to the "
+    "organism that eats it.",
+    Chart: "Use the chart to answer the question.",
+    Shelf: "The diagram below is a model of two solutions of equal volume. Each ball represents "
+    "one particle of solute.",
+    PriceList: "",
+}
+"""What is said before a question about each kind of picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +50,7 @@ _TOPICS: tuple[_Topic, ...] = (
         "natural science",
         "physics",
         "Magnets",
-        "Two magnets are placed as shown.\nMagnets that attract pull together. "
-        "Magnets that repel push apart.",
+        CONTEXTS[Magnets],
     ),
     _Topic(
         source(
@@ -57,8 +71,7 @@ _TOPICS: tuple[_Topic, ...] = (
         "natural science",
         "biology",
         "Ecological interactions",
-        "The diagram shows two food chains. Each arrow points from an organism to the organism "
-        "that eats it.",
+        CONTEXTS[FoodChains],
     ),
     _Topic(
         source(
@@ -74,7 +87,7 @@ _TOPICS: tuple[_Topic, ...] = (
         "social science",
         "economics",
         "Charts",
-        "Use the chart to answer the question.",
+        CONTEXTS[Chart],
     ),
     _Topic(
         source(
@@ -85,8 +98,7 @@ _TOPICS: tuple[_Topic, ...] = (
         "natural science",
         "chemistry",
         "Solutions",
-        "The diagram below is a model of two solutions of equal volume. Each ball represents one "
-        "particle of solute.",
+        CONTEXTS[Shelf],
     ),
     _Topic(
         source(
