@@ -147,11 +147,11 @@ _TINY_SIGLIP = replace(
 _TINY_TEXT = TextShape(
     hidden=192,
     layers=4,
-    heads=6,
-    kv_heads=2,
-    head_dim=32,
+    heads=3,
+    kv_heads=3,
+    head_dim=64,
     ffn=512,
-    vocab=1024,
+    vocab=2304,
     tied=True,
 )
 _TINY = (

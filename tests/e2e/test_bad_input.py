@@ -174,9 +174,9 @@ def test_a_damaged_record_is_named_and_kept(omnibench, tmp_path):
 
 def test_no_key_reaches_a_file_or_a_message(omnibench, monkeypatch, tmp_path):
     monkeypatch.setenv("OMNIBENCH_API_KEY", "sk-very-secret")
-    judge = "openai:judge@http://user:hunter2@127.0.0.1:9/v1?key=abc"
+    judge = "openai:judge@http://user:hunter2@127.0.0.1:9/v1?key=in-the-address"
     done = omnibench("eval", "--model", "fake", "--tasks", "mmvet", "--limit", 2, "--judge", judge)
     written = "".join(p.read_text() for p in (tmp_path / "runs").rglob("*.json*"))
     assert json.loads(next((tmp_path / "runs").rglob("plan.json")).read_text())["judge"]
-    for secret in ("sk-very-secret", "hunter2", "abc"):
+    for secret in ("sk-very-secret", "hunter2", "in-the-address"):
         assert secret not in done.out + done.err + written

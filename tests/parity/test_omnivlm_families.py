@@ -133,7 +133,7 @@ def tokenizer() -> Tokenizer:
 
 
 def loaded_of(config: ModelConfig) -> LoadedModel:
-    return LoadedModel(lively(config), tokenizer(), "lively", "")
+    return LoadedModel(lively(config, seed=4), tokenizer(), "lively", "")
 
 
 def noise(seed: int, size: tuple[int, int] = (160, 120)) -> PIL.Image.Image:
@@ -340,9 +340,12 @@ def test_cached_equals_uncached_and_a_batch_equals_one_by_one(config: ModelConfi
     loaded = loaded_of(config)
     pictures = [noise(1), noise(2, (40, 200)), noise(3, (300, 60))]
     questions = [
-        *(Question(f"Is there a {'very ' * i}small cup?", (pictures[i % 3],), 6) for i in range(3)),
-        Question("Which is larger?", (pictures[0], pictures[2]), 6),
-        Question("What is the sum of 2 and 3?", (), 6),
+        *(
+            Question(f"Is there a {'very ' * i}small cup?", (pictures[i % 3],), 12)
+            for i in range(3)
+        ),
+        Question("Which is larger?", (pictures[0], pictures[2]), 12),
+        Question("What is the sum of 2 and 3?", (), 12),
     ]
     together = list(loaded.generate(questions))
     said: set[int] = set()

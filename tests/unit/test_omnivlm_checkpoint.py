@@ -239,7 +239,7 @@ def test_bundled_weights_are_what_the_name_means(
         assert model.dtype == torch.float32
         (weights,) = half.glob("*.safetensors")
         assert weights.stat().st_size < 4_554_176 * 2 + 20_000
-    assert "omnivlm-tiny, no 1, 8.3 MB" in capsys.readouterr().out
+    assert "omnivlm-tiny, no 1, 9.2 MB" in capsys.readouterr().out
 
 
 def test_what_does_not_fit_into_float16_is_refused(

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from omnivlm.checkpoint import write_checkpoint
+from omnivlm.cli.train import recipe_file
 from omnivlm.errors import CheckpointError, PictureError, TrainingError
 from omnivlm.initialise import untrained
-from omnivlm.loading import filled, on_meta
+from omnivlm.loading import filled, load, on_meta
 from omnivlm.model import OmniVLM
 from omnivlm.presets import NANOLLAVA_TINY, OMNIVLM_TINY
 from omnivlm.tokenizer import tiny_tokenizer
@@ -21,7 +22,7 @@ from omnivlm.training.metrics import read_metrics
 from omnivlm.training.picture_labels import characters, picture_labels, tints
 from omnivlm.training.preference_job import PreferenceJob, answers_logps
 from omnivlm.training.processes import Alone
-from omnivlm.training.recipe import DrawnData, Recipe, Stage, Start
+from omnivlm.training.recipe import DrawnData, Recipe, Stage, Start, read_recipe
 from omnivlm.training.samples import Conversation, Preference, Turn
 from omnivlm.training.sources import conversations
 from omnivlm.training.stages import TRAINED, Place, run_stage
@@ -112,6 +113,16 @@ def test_pretrained_parts_take_stage_0s_place(tmp_path: Path) -> None:
         first_weights(absent, tmp_path)
     with pytest.raises(TrainingError, match=r"name the folders of its parts under \[start\]"):
         first_weights(Recipe(model="omnivlm-968m", sft=stage()), tmp_path)
+
+
+def test_the_bundled_recipe_that_starts_from_others_weights_finds_them() -> None:
+    file = recipe_file("nanollava-tiny")
+    model, _ = first_weights(read_recipe(file), file.parent)
+    bundled = load("omnivlm-tiny").model
+    name = "model.layers.1.mlp.up_proj.weight"
+    assert torch.equal(
+        model.language_model.get_parameter(name), bundled.language_model.get_parameter(name)
+    )
 
 
 def test_features_are_kept_once_and_within_bounds(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ class Stage(_Strict, frozen=True):
     warm_up: the share of the steps in which the rate grows. last_rate: the share of it that is left
     at the end. tokens: a sample's questions are merged up to so many tokens. broken_share: so many
     of the pictures may be missing or broken. in_order: samples come as they are, not shuffled.
-    projector: what share of learning_rate the
-    compressor and the projector learn with; 0 freezes them. beta: of DPO alone.
+    projector: what share of learning_rate the compressor and the projector learn with; 0 freezes
+    them. beta: of DPO alone.
     """
 
     data: Data
