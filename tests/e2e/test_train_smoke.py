@@ -78,8 +78,8 @@ def test_every_compressor_is_trained_from_one_tower(
 ) -> None:
     words = ["ablate", "--recipe", "smoke", "--out", str(tmp_path), "--steps", "1", "--val", "2"]
     assert main(words) == 2
-    assert "`omnivlm train tower` and `language` come first" in capsys.readouterr().err
-    for stage in ("tower", "language"):
+    assert "stage 0 comes first, `omnivlm train tower` to `language`" in capsys.readouterr().err
+    for stage in ("tower", "alignment", "language"):
         assert main(["train", stage, "--recipe", "smoke", "--out", str(tmp_path)]) == 0
     capsys.readouterr()
     assert main(words) == 0

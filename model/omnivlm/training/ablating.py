@@ -63,7 +63,9 @@ def ablate(
     parts = Start(str(place.model("tower").resolve()), str(place.model("language").resolve()))
     absent = next((each for each in (parts.tower, parts.language) if not Path(each).exists()), None)
     if absent is not None:
-        raise TrainingError(f"no {absent}: `omnivlm train tower` and `language` come first")
+        raise TrainingError(
+            f"no {absent}: stage 0 comes first, `omnivlm train tower` to `language`"
+        )
     for joint in VARIANTS:
         variant = _variant(recipe, parts, joint, steps)
         own = Place(place.out / "ablation" / variant.config.name, place.base, place.features_folder)
