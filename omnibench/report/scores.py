@@ -110,4 +110,4 @@ def _span(row: dict[Any, Any], rows: Sequence[dict[Any, Any]]) -> tuple[float, f
         return 0.0, 1.0
     alike = [each for each in rows if each["task"] == row["task"]]
     ends = [number(each[name]) for each in alike for name in ("value", "high")]
-    return 0.0, max(100.0, *(end for end in ends if end is not None))
+    return 0.0, max([100.0, *(end for end in ends if end is not None)])

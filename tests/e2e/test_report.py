@@ -52,6 +52,18 @@ def test_every_output_of_one_call(omnibench, runs, tmp_path):
     assert any("random" in line for line in document["caveats"])
 
 
+def test_every_bundled_task_can_be_reported_and_compared(omnibench, tmp_path):
+    """MME's pack lacks subtasks, and MM-Vet's has no grades: headlines without any number."""
+    assert omnibench("eval", "--model", "fake", "--tasks", "all").code == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    for words in (["report", run], ["compare", run, run]):
+        done = omnibench(*words, "--html", "page.html")
+        assert done.code == 0, done.err
+        page = (tmp_path / "page.html").read_text()
+        assert all(task in page for task in ("mme", "mmvet", "pope"))
+        assert "no rows with category" in page
+
+
 def test_without_a_file_the_tables_are_printed(omnibench, runs):
     done = omnibench("report", runs)
     assert done.code == 0
