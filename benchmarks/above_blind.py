@@ -11,14 +11,13 @@ difference with its 95 % interval, clusters drawn together. What waits for a jud
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 
-from omnibench.core import Reading, Scored
+from omnibench.core import Scored
 from omnibench.scoring.difference import differences
 from omnibench.scoring.metrics import mean_score
-from omnibench.store import find_runs
+from omnibench.store import Run, find_runs
 
 
 def main() -> None:
@@ -46,14 +45,10 @@ def _rows(folder: Path) -> dict[str, dict[str, Scored]]:
     """Every graded sample of the one run in a folder, by its task and id."""
     (run,) = find_runs(folder)
     found: dict[str, dict[str, Scored]] = {}
-    for line in (run / "samples.jsonl").read_text().splitlines():
-        sample = json.loads(line)
-        score = 0.0 if "error" in sample else sample.get("scores", {}).get("official")
-        if score is not None:
-            row = Scored(
-                sample.get("group", sample["id"]), {}, sample["target"], Reading(None), score
-            )
-            found.setdefault(sample["task"], {})[sample["id"]] = row
+    for record in Run(run).records():
+        row = record.scored("official")
+        if row is not None:
+            found.setdefault(record.task, {})[record.id] = row
     return found
 
 

@@ -1,25 +1,20 @@
 """The bundled model answers because it sees."""
 
-import json
-
 import pytest
 
-from omnibench.core import Reading, Scored
 from omnibench.scoring.difference import differences
 from omnibench.scoring.metrics import mean_score
-from omnibench.store import find_runs
+from omnibench.store import Run, find_runs
 
 NANOLLAVA = "model/weights/nanollava-tiny"  # beside the package: the wheel does not hold it
 
 
-def rows_of(run):
-    """Every sample of a finished run by its task, in the order of ids, by the official rule."""
+def rows_of(folder):
+    """Every sample of the one run in a folder by its task, in the order of ids."""
+    (run,) = find_runs(folder)
     found = {}
-    samples = map(json.loads, (run / "samples.jsonl").read_text().splitlines())
-    for sample in sorted(samples, key=lambda each: each["id"]):
-        score = sample["scores"]["official"]
-        row = Scored(sample.get("group", sample["id"]), {}, sample["target"], Reading(None), score)
-        found.setdefault(sample["task"], []).append(row)
+    for record in sorted(Run(run).records(), key=lambda each: each.id):
+        found.setdefault(record.task, []).append(record.scored("official"))
     return found
 
 
@@ -39,8 +34,7 @@ def test_it_stands_above_its_own_blind_control(omnibench, repository, tmp_path, 
     for arm, control in (("sees", []), ("blind", ["--control", "blind"])):
         done = omnibench(*words, *control, "--out", tmp_path / arm)
         assert done.code == 0, done.err
-        (run,) = find_runs(tmp_path / arm)
-        seen[arm] = rows_of(run)
+        seen[arm] = rows_of(tmp_path / arm)
     for task, above in least.items():
         arms = seen["blind"][task], seen["sees"][task]
         (difference,) = differences(*arms, {"right": mean_score()}).values()

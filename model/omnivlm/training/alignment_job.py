@@ -55,7 +55,7 @@ class AlignmentJob:
         self._ids: dict[int, list[list[int]]] = {}
         self._padded = model.config.vision.resize == "pad"
         side = model.config.vision.image_size // model.config.vision.patch_size
-        self._columns = max(1, side * model.config.visual_tokens // (side * side))
+        self._columns = max(1, model.config.visual_tokens // side)
         self._rows = model.config.visual_tokens // self._columns
         first, second = model.projector.linear_1, model.projector.linear_2
         self._first = nn.Parameter(first.weight.detach().clone())

@@ -8,12 +8,11 @@ import numpy
 import PIL.Image
 
 from omnivlm.data.canvas import WRITTEN, Picture, Written
-from omnivlm.data.scene import SIDE_PX, Scene
+from omnivlm.data.scene import SIDE_PX, Scene, cell_name
 from omnivlm.training.drawn_labels import inked
 
 _INK_PX = 60  # so much of an object must lie in a token for it to say what it is
 _APART_PX = 3  # characters so far from each other belong to two words
-_ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
 def seen_words(
@@ -45,7 +44,7 @@ def place_words(token: int, rows: int, columns: int) -> list[str]:
     """The words of the ninth of the picture in which a token lies, as captions name it."""
     row = _place((token // columns + 0.5) / rows, 3)
     column = _place((token % columns + 0.5) / columns, 3)
-    return ["centre"] if (row, column) == (1, 1) else [_ROWS[row], _COLUMNS[column]]
+    return cell_name(row, column).split()
 
 
 def _objects(
